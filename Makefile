@@ -1,0 +1,44 @@
+# `make lab` to study, `make test` to check; both set up .venv first, once.
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+PYTHON ?= python
+else
+BIN := .venv/bin
+PYTHON ?= python3
+endif
+PY := $(BIN)/python
+
+# In a container one is often root, and where there is no display a browser cannot open: Lab then prints its address.
+LAB_FLAGS := $(shell [ "$$(id -u 2>/dev/null)" = 0 ] && echo --allow-root)
+ifeq ($(OS),)
+ifeq ($(shell uname),Linux)
+LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
+endif
+endif
+
+.PHONY: lab test lint notebooks clean
+
+# The stamp is newer than what it was made from, so a second `make` does no set-up work.
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; name it with: make PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+lab: .venv/installed
+	$(PY) -m jupyter lab --notebook-dir=notebooks $(LAB_FLAGS) $(LAB)
+
+test: .venv/installed lint
+	$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout 180 $(PYTEST)
+
+lint: .venv/installed
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+# Execute the notebooks afresh and store their outputs: make notebooks NB=notebooks/01_download.ipynb
+notebooks: .venv/installed
+	$(PY) tools/run_notebooks.py $(NB)
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,143 @@
+"""A word tokenizer: a regex cuts a text into words, a vocabulary gives each word an id (notebook 02)."""
+
+import operator
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import regex
+
+UNK, END, PAD = SPECIAL_TOKENS = "<|unk|>", "<|endoftext|>", "<|pad|>"
+
+# Letters and digits, and inside a word also apostrophes and hyphens (I'd, stove-pipe), inside a number also
+# points, commas and colons (3.50, 1,250, 4:15). `regex` counts combining marks to the letters; `re` does not.
+WORD = r"\w+(?:['’-]\w+|(?<=\d)[.,:]\d\w*)*"
+MARK = r"[^\w\s]"  # anything else that is not white space, one character at a time
+WITHOUT_SPACES = regex.compile(rf"{WORD}|{MARK}")
+WITH_SPACES = regex.compile(rf" ?(?:{WORD}|{MARK})|\s")  # every character is in one match: nothing is lost
+SUPERFLUOUS_SPACE = regex.compile(r" (?=[,.;:!?)\]}%’”…])|(?<=[(\[{“‘£$]) ")
+
+
+def split_words(text: str, keep_spaces: bool = False) -> list[str]:
+    """The pre-tokens of `text`: words, numbers and single other characters, without the white space.
+
+    With `keep_spaces` a space stays with the word or character after it, and any other white space is a
+    pre-token of its own, one for each character: joined, they are `text` again.
+    Any str will do. White space is what Unicode calls so (its property White_Space); all else that is no
+    word is a mark: control characters, lone surrogates, and U+001C to U+001F, at which `str.split` would cut.
+    Raises `TypeError` if `text` is not a str.
+
+    >>> split_words("I've got £3.50 (no, 4).")
+    ["I've", 'got', '£', '3.50', '(', 'no', ',', '4', ')', '.']
+    >>> split_words("I've got £3.50 (no, 4).", keep_spaces=True)
+    ["I've", ' got', ' £', '3.50', ' (', 'no', ',', ' 4', ')', '.']
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, not {type(text).__name__}: {text!r:.60}")
+    return (WITH_SPACES if keep_spaces else WITHOUT_SPACES).findall(text)
+
+
+class WordTokenizer:
+    """Words as ids 3, 4, 5, ..., the most frequent first; 0 to 2 are <|unk|>, <|endoftext|> and <|pad|>.
+
+    `vocab` maps each token to its id. As its order is that of frequency, a smaller vocabulary of the same
+    text is the beginning of a larger one.
+
+    >>> tokenizer = WordTokenizer.train("A peg is a peg, and that is a fact.", max_vocab=8)
+    >>> tokenizer.vocab
+    {'<|unk|>': 0, '<|endoftext|>': 1, '<|pad|>': 2, 'a': 3, 'is': 4, 'peg': 5, ',': 6, '.': 7}
+    >>> tokenizer.decode(tokenizer.encode("is a plimbet a peg."))
+    'is a <|unk|> a peg.'
+    """
+
+    def __init__(self, vocab: dict[str, int], lowercase: bool = False, keep_spaces: bool = False):
+        """`vocab` has the ids 0, 1, 2, ... in this order, and the special tokens among its keys."""
+        self.vocab, self.lowercase, self.keep_spaces = vocab, lowercase, keep_spaces
+        self._tokens = list(vocab)
+
+    @classmethod
+    def train(
+        cls, text: str, max_vocab: int | None = None, lowercase: bool = False, *, keep_spaces: bool = False
+    ) -> "WordTokenizer":
+        """Learn the vocabulary of `text`: all its pre-tokens (see `split_words`), or the most frequent.
+
+        `max_vocab` counts everything, the three special tokens included. Of pre-tokens that are equally
+        frequent the first in the order of code points wins; Hugging Face's WordLevelTrainer does the same.
+        A special token that is spelt out in `text` is ordinary text. With `lowercase`, this and every text
+        to encode is put in lower case.
+        Raises `TypeError` if `text` is not a str or `max_vocab` not an int, and `ValueError` if `text` has no
+        pre-token (it is empty, or without `keep_spaces` all white space) or `max_vocab` no room for one.
+        """
+        _check_max_vocab(max_vocab)
+        counts = Counter(_pretokens(text, lowercase, keep_spaces))
+        if not counts:
+            raise ValueError(f"text holds no word to learn, it is {text!r:.60}: give a text with words in it")
+        by_frequency = sorted(counts, key=lambda token: (-counts[token], token))
+        tokens = [*SPECIAL_TOKENS, *by_frequency][:max_vocab]
+        return cls({token: i for i, token in enumerate(tokens)}, lowercase, keep_spaces)
+
+    def encode(self, text: str, *, allowed_special: str | Collection[str] = frozenset()) -> list[int]:
+        """The ids of `text`; a pre-token that is not in the vocabulary becomes the id of <|unk|>.
+
+        A special token that is spelt out in `text` is ordinary text, unless `allowed_special` has its name:
+        a set of names, or "all".
+        Raises `TypeError` if `text` is not a str, `ValueError` for a name that is no special token.
+        """
+        special = _special_regex(allowed_special)
+        if not special or not isinstance(text, str):
+            return self._encode_ordinary(text)
+        ids = []
+        for n, part in enumerate(special.split(text)):  # ordinary, special, ordinary, ...
+            ids += [self.vocab[part]] if n % 2 else self._encode_ordinary(part)
+        return ids
+
+    def _encode_ordinary(self, text: str) -> list[int]:
+        find, unknown = self.vocab.get, self.vocab[UNK]
+        return [find(token, unknown) for token in _pretokens(text, self.lowercase, self.keep_spaces)]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids`: a list, or an array or tensor of one dimension.
+
+        With `keep_spaces` the tokens are joined as they are, and a text without unknown words comes back
+        whole. Otherwise a space goes between them, but for the places where English has none, such as before
+        a comma: the words are right, the white space is a guess.
+        Raises `ValueError` for an id that is not in the vocabulary, `TypeError` for what is not an integer.
+        """
+        ids = ids.tolist() if hasattr(ids, "tolist") else ids
+        if not isinstance(ids, Iterable):
+            raise TypeError(f"ids must be integers in one dimension, such as [3, 4], not {ids!r:.60}")
+        tokens = [self._token(i) for i in ids]
+        return "".join(tokens) if self.keep_spaces else SUPERFLUOUS_SPACE.sub("", " ".join(tokens))
+
+    def _token(self, token_id: Any) -> str:
+        if isinstance(token_id, bool) or not hasattr(token_id, "__index__"):
+            raise TypeError(f"ids must be integers in one dimension, not {token_id!r:.60}")
+        if not 0 <= token_id < len(self._tokens):  # a negative id would count from the end
+            raise ValueError(f"id {token_id} is not in the vocabulary, 0 to {len(self._tokens) - 1}")
+        return self._tokens[token_id]
+
+
+def _pretokens(text: str, lowercase: bool, keep_spaces: bool) -> list[str]:
+    return split_words(text.lower() if lowercase and isinstance(text, str) else text, keep_spaces)
+
+
+def _check_max_vocab(max_vocab: int | None) -> None:
+    if max_vocab is None:
+        return
+    if isinstance(max_vocab, bool) or not hasattr(max_vocab, "__index__"):
+        raise TypeError(f"max_vocab must be an int or None, not {max_vocab!r:.60}")
+    if operator.index(max_vocab) <= len(SPECIAL_TOKENS):
+        raise ValueError(
+            f"max_vocab is {max_vocab}: it counts the {len(SPECIAL_TOKENS)} special tokens too, so give "
+            f"{len(SPECIAL_TOKENS) + 1} or more"
+        )
+
+
+def _special_regex(allowed: str | Collection[str]) -> regex.Pattern | None:
+    """A regex that finds the special tokens in `allowed`; None if there are none."""
+    names = SPECIAL_TOKENS if isinstance(allowed, str) and allowed == "all" else allowed
+    if isinstance(names, str) or not set(SPECIAL_TOKENS) >= set(names):
+        raise ValueError(
+            f'allowed_special is {allowed!r}: give "all", or a set of names from {list(SPECIAL_TOKENS)}'
+        )
+    return regex.compile(f"({'|'.join(map(regex.escape, names))})") if names else None

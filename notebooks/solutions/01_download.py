@@ -1,0 +1,74 @@
+"""Solutions of the exercises in 01_download."""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import regex
+
+from helpers.exercises import check
+
+
+# \X matches one grapheme cluster: what a reader sees as one letter.
+def count_letters(text):
+    return len(regex.findall(r"\X", text))
+
+
+check("01.letters", count_letters)
+
+
+# NFC on both sides. NFD takes the accent off, and would find "cafe" in "café"; NFKC would find "z2" in "z²".
+def count_word(text, word):
+    return unicodedata.normalize("NFC", text).count(unicodedata.normalize("NFC", word))
+
+
+check("01.find_word", count_word)
+
+
+# A hash object takes its bytes in portions, so 64 KB in memory are enough for any file.
+def sha256_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(2**16):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+check("01.checksum", sha256_of)
+
+
+# By position: neighbours stay together, every run gives the same, and slicing leaves the caller's list alone.
+# What the model has read is then taken out of the examination, not out of the lessons.
+def split_documents(documents, val_fraction=0.1):
+    cut = round(len(documents) * (1 - val_fraction))
+    train = documents[:cut]
+    seen = set(train)
+    return train, [document for document in documents[cut:] if document not in seen]
+
+
+check("01.split", split_documents)
+
+
+# Bytes first, then the text. Words are counted after NFC, as \w+ stops before an accent that stands alone.
+def report(path):
+    data = Path(path).read_bytes()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return {"bytes": len(data), "bad_byte": error.start}
+    words = Counter(re.findall(r"\w+", unicodedata.normalize("NFC", text).lower()))
+    return {
+        "bytes": len(data),
+        "bad_byte": None,
+        "code_points": len(text),
+        "letters": len(regex.findall(r"\X", text)),
+        "in_nfc": unicodedata.is_normalized("NFC", text),
+        "words": words.total(),
+        "different_words": len(words),
+        "once": sum(count == 1 for count in words.values()),
+    }
+
+
+check("01.report", report)

@@ -15,6 +15,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from PIL import Image
 
 # Okabe and Ito's colours (2008) can be told apart with any kind of colour vision.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -51,16 +52,17 @@ def show(fig: Figure, alt: str) -> None:
 
     `alt` says the figure's message in a sentence, for readers who cannot see it.
     """
-    display(fig, metadata={"image/png": {"alt": alt}})
-    plt.close(fig)
+    picture = base64.b64encode(png(fig, bbox_inches="tight")).decode()
+    display({"image/png": picture, "text/plain": repr(fig)}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
-def png(fig: Figure) -> bytes:
-    """`fig` as the bytes of a PNG file; closes the figure."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png")
+def png(fig: Figure, **options) -> bytes:
+    """`fig` as the bytes of a PNG file with 256 colours, a third of the size; closes the figure."""
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    fig.savefig(drawn, format="png", **options)
     plt.close(fig)
-    return buffer.getvalue()
+    Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png", optimize=True)
+    return packed.getvalue()
 
 
 class Explorer(widgets.VBox):

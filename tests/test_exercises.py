@@ -59,6 +59,7 @@ def test_a_wrong_answer_is_told_the_input_the_expectation_and_what_came():
         (lambda numbers: 1 / 0, "raised ZeroDivisionError: division by zero. It should give [2, 4]."),
         (lambda: [2, 4], "raised TypeError"),
         (lambda numbers: object(), "but got <object"),
+        (lambda numbers: True, "but got True"),
         (42, "This should be a function that one can call; it is 42."),
         (None, "it is None"),
         ("[2, 4]", "it is '[2, 4]'"),

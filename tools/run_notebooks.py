@@ -2,9 +2,11 @@
 
 usage: python tools/run_notebooks.py [NOTEBOOK ...]     (default: all in notebooks/)
 
-A notebook is written back only where every cell ran.
+A notebook is written back only where every cell ran. The figure of a cell tagged `readme` is kept as a
+file too, for the README.
 """
 
+import base64
 import sys
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
+README_FIGURE = ROOT / "notebooks" / "images" / "readme.png"
 
 
 def run(path: Path) -> float:
@@ -34,6 +37,10 @@ def run(path: Path) -> float:
         for output in cell.get("outputs", []):
             # A widget is live only beside its kernel; the picture next to it is what is stored.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        if "readme" in cell.metadata.get("tags", []):
+            picture = next(o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
+            README_FIGURE.parent.mkdir(exist_ok=True)
+            README_FIGURE.write_bytes(base64.b64decode(picture))
     nbformat.write(notebook, path)
     return seconds
 

@@ -1,0 +1,335 @@
+"""Sequences of any length as rectangular batches: padding, buckets and packing (notebook 08).
+
+Labels follow the convention of Hugging Face's transformers: `labels` stand in line with `input_ids` and the
+model shifts them, so the logits at place i are scored against labels[i + 1]. Places that must not count in
+the loss hold IGNORE_INDEX.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import BoolTensor, Tensor
+from torch.utils.data import Sampler
+
+IGNORE_INDEX = -100  # the label that torch's cross_entropy leaves out by default
+
+
+def pad_collate(
+    sequences: Iterable[Sequence[int]],
+    pad_id: int,
+    max_length: int | None = None,
+    prompt_lengths: Sequence[int] | None = None,
+) -> dict[str, Tensor]:
+    """Pad `sequences` on the right with `pad_id`: to the longest of them, or to exactly `max_length`.
+
+    Gives three int64 tensors of shape (batch, length): `input_ids`; `attention_mask`, 1 at real tokens and 0
+    at padding; `labels`, equal to `input_ids` at real tokens and -100 at padding. The labels come from the
+    lengths, never from the ids, so `pad_id` may be an id that the sequences use, such as the end token's.
+    With `prompt_lengths` the first tokens of each sequence, as many as it says, get the label -100 too.
+
+    Nothing is cut: raises `ValueError` for a sequence longer than `max_length`, for an empty sequence or
+    batch, for ids that are negative or not integers, and for a prompt longer than its sequence.
+
+    >>> pad_collate([[5, 6, 7], [8]], pad_id=0)["labels"]
+    tensor([[   5,    6,    7],
+            [   8, -100, -100]])
+    """
+    arrays, lengths = _as_arrays(sequences, "sequences")
+    _check_int(pad_id, "pad_id", least=0)
+    max_length = _check_int(int(lengths.max()) if max_length is None else max_length, "max_length", least=1)
+    if (too_long := np.flatnonzero(lengths > max_length)).size:
+        raise ValueError(
+            f"sequences[{too_long[0]}] has {lengths[too_long[0]]} tokens, more than max_length={max_length}: "
+            "cut it yourself (sequence[:max_length]), use pack(), which drops nothing, or raise max_length"
+        )
+    input_ids = np.full((len(arrays), max_length), pad_id)
+    for row, array in zip(input_ids, arrays, strict=True):
+        row[: len(array)] = array
+    place = np.arange(max_length)
+    real = place < lengths[:, None]
+    if input_ids.min() < 0:
+        at = input_ids.min(axis=1).argmin()
+        raise ValueError(f"sequences[{at}] holds {input_ids.min()}: token ids are 0 or more")
+    labels = np.where(real, input_ids, IGNORE_INDEX)
+    if prompt_lengths is not None:
+        labels[place < _checked_prompts(prompt_lengths, lengths)[:, None]] = IGNORE_INDEX
+    tensors = {"input_ids": input_ids, "attention_mask": real.astype(np.int64), "labels": labels}
+    return {name: torch.from_numpy(array) for name, array in tensors.items()}
+
+
+class LengthBucketSampler(Sampler[list[int]]):
+    """A batch sampler that puts documents of like length into one batch and keeps the order random.
+
+    `lengths` holds the number of tokens of each document. An epoch shuffles all indices, takes them in pools
+    of `pool_batches` batches, sorts each pool by length, cuts it into batches and shuffles the batches
+    (sorting within a pool is known from torchtext's BucketIterator, 2018). pool_batches=1 is a plain
+    shuffle; the larger the pool, the less padding, and the more often the same documents meet.
+
+    Each index comes once an epoch; only the last batch of the last pool may be smaller. The order depends on
+    `seed` and the epoch alone. Each iteration is a new epoch; `set_epoch` says which comes next.
+    Use it as `DataLoader(documents, batch_sampler=LengthBucketSampler(lengths, 8), collate_fn=...)`.
+
+    Raises `ValueError` if there are no lengths, if one is below 1, or if `batch_size` or `pool_batches` is.
+
+    >>> list(LengthBucketSampler([9, 1, 8, 2], batch_size=2, pool_batches=2))
+    [[2, 0], [1, 3]]
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, pool_batches: int = 50, seed: int = 0):
+        self.lengths = _as_ids(lengths, "lengths")
+        if self.lengths.min() < 1:
+            at = int(self.lengths.argmin())
+            raise ValueError(f"lengths[{at}] is {self.lengths[at]}: leave out documents without tokens")
+        self.batch_size = _check_int(batch_size, "batch_size", least=1)
+        self.pool_batches = _check_int(pool_batches, "pool_batches", least=1)
+        self.seed, self.epoch = seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make `epoch` the next one, to resume or to repeat it."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        self.epoch += 1
+        order = random.permutation(len(self.lengths))
+        pools = _slices(order, self.batch_size * self.pool_batches)
+        by_length = [pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools]
+        batches = [batch for pool in by_length for batch in _slices(pool, self.batch_size)]
+        for i in random.permutation(len(batches)):
+            yield batches[i].tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class PackedBatches:
+    """Documents packed into rows. Each tensor is int64, of shape (rows, max_length).
+
+    Only `input_ids` is made by `pack`; the other three are worked out from `runs` when first asked for.
+    Index it like a tensor (`packed[3]`, `packed[:8]`) for a dict of all four; with `len` it serves as a data
+    set for a `DataLoader`.
+    """
+
+    input_ids: Tensor  # padding is eos_id: tell it by document_ids, never by the id
+    runs: np.ndarray  # (n, 2): document and length of each run of places, row by row; document -1 is padding
+    split_documents: int  # how many documents lie in more than one piece
+
+    @cached_property
+    def document_ids(self) -> Tensor:
+        """At each place the index into `documents`; -1 at padding."""
+        return torch.from_numpy(np.repeat(*self.runs.T)).view(self.input_ids.shape)
+
+    @cached_property
+    def positions(self) -> Tensor:
+        """At each place the number of tokens before it in its piece: 0, 1, 2, ...; 0 at padding."""
+        length = self.runs[:, 1]
+        place = np.arange(self.input_ids.numel()) - np.repeat(np.cumsum(length) - length, length)
+        return torch.from_numpy(place).view(self.input_ids.shape) * (self.document_ids >= 0)
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """`input_ids`, but -100 at padding and at the first token of a piece, which nothing can predict."""
+        return self.input_ids.where(self.positions > 0, IGNORE_INDEX)
+
+    @property
+    def waste(self) -> float:
+        """The share of all places that is padding, between 0 and 1."""
+        document, length = self.runs.T
+        return float(length[document < 0].sum() / length.sum())
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    def __getitem__(self, rows: Any) -> dict[str, Tensor]:
+        names = ("input_ids", "labels", "document_ids", "positions")
+        return {name: getattr(self, name)[rows] for name in names}
+
+
+def pack(
+    documents: Iterable[Sequence[int]], max_length: int, eos_id: int, method: str = "concat"
+) -> PackedBatches:
+    """Pack `documents`, each followed by `eos_id`, into rows of `max_length` tokens. No token is dropped.
+
+    "concat" joins all documents and cuts a row each `max_length` tokens, wherever that falls; only the last
+    row is padded. "best_fit" cuts only documents longer than a row (into full rows and a rest), and then puts
+    each piece, the longest first, into the row with the least room that still takes it: best-fit decreasing,
+    used for language models by Ding et al., "Fewer Truncations Improve Language Modeling" (2024). Its rows
+    come with the longest pieces first: shuffle them before you train.
+
+    A document that is cut loses no token as input, but one target for each cut: the first token of a piece.
+
+    Raises `ValueError` if there are no documents, for an empty document, for ids that are negative or not
+    integers, for `max_length` below 1, and for an unknown method.
+
+    >>> packed = pack([[1, 2, 3, 4], [5], [6, 7]], max_length=5, eos_id=0, method="best_fit")
+    >>> packed.input_ids
+    tensor([[1, 2, 3, 4, 0],
+            [6, 7, 0, 5, 0]])
+    >>> packed.positions[1]
+    tensor([0, 1, 2, 0, 1])
+    """
+    if method not in ("concat", "best_fit"):
+        raise ValueError(f'method must be "concat" or "best_fit", not {method!r}')
+    _check_int(max_length, "max_length", least=1)
+    _check_int(eos_id, "eos_id", least=0)
+    arrays, lengths = _as_arrays(documents, "documents")
+    pieces = _concat(lengths + 1, max_length) if method == "concat" else _best_fit(lengths + 1, max_length)
+    n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
+    # Filled with eos_id from the start: what no document overwrites is the end of a document, or padding.
+    input_ids = np.full(n_rows * max_length, eos_id)
+    for document, start, length, place in zip(*pieces.T.tolist(), strict=True):
+        text = arrays[document][start : start + length]
+        input_ids[place : place + len(text)] = text
+    split = len(np.unique(pieces[pieces[:, 1] > 0, 0]))
+    packed = PackedBatches(
+        torch.from_numpy(input_ids).view(n_rows, max_length), _runs(pieces, len(input_ids)), split
+    )
+    if input_ids.min() < 0:
+        at = packed.document_ids.flatten()[input_ids.argmin()]
+        raise ValueError(f"documents[{at}] holds {input_ids.min()}: token ids are 0 or more")
+    return packed
+
+
+def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column where each piece starts, longest first, each into the tightest row.
+
+    `lengths` are between 1 and `max_length` (`ValueError` if not); both results are int64, one entry a piece.
+    Rows are kept by the room left in them, a number up to `max_length`, so no search looks at rows one by one
+    (Krell et al., 2021, pack a histogram of lengths for the same reason).
+
+    >>> best_fit([2, 6, 3, 4], max_length=8)
+    (array([0, 0, 1, 1]), array([6, 0, 4, 0]))
+    """
+    rows_with = [[] for _ in range(max_length + 1)]  # rows_with[room]: the rows with just this room left
+    rooms = 0  # a whole number as a set: bit `room` is 1 while rows_with[room] is not empty
+    lengths = _as_ids(lengths, "lengths").astype(np.int64)
+    for extreme in (lengths.min(), lengths.max()):
+        if not 1 <= extreme <= max_length:
+            raise ValueError(f"lengths must be between 1 and max_length={max_length}; got {extreme}")
+    rows, columns, n_rows = [0] * len(lengths), [0] * len(lengths), 0
+    order = np.argsort(-lengths, kind="stable")
+    for piece, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
+        if enough := rooms >> length:
+            room = length + (enough & -enough).bit_length() - 1  # x & -x: the lowest bit, the tightest room
+            row = rows_with[room].pop()
+            if not rows_with[room]:
+                rooms ^= 1 << room
+        else:
+            room, row, n_rows = max_length, n_rows, n_rows + 1
+        rows[piece], columns[piece] = row, max_length - room
+        if room > length:
+            rows_with[room - length].append(row)
+            rooms |= 1 << (room - length)
+    return np.array(rows), np.array(columns)
+
+
+def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
+    """Which places may attend to which: those of the same document, and not to later ones.
+
+    `document_ids`: (..., length) integers; the mask: (..., length, length) bool, True = attend, as
+    `scaled_dot_product_attention` wants it (for (batch, heads, length, dim) insert an axis for the heads:
+    `mask[:, None]`). Padding (-1) counts as a document of its own, so no row of the mask is empty: an empty
+    row would make softmax give NaN. The way of Krell et al., "Efficient Sequence Packing without
+    Cross-contamination" (2021).
+
+    >>> block_causal_mask([0, 0, 1]).int()
+    tensor([[1, 0, 0],
+            [1, 1, 0],
+            [0, 0, 1]], dtype=torch.int32)
+    """
+    document_ids = torch.as_tensor(document_ids)
+    if document_ids.ndim == 0 or document_ids.is_floating_point():
+        raise ValueError(
+            "document_ids must be integers of shape (..., length), such as PackedBatches.document_ids; got "
+            f"{document_ids.dtype} of shape {tuple(document_ids.shape)}"
+        )
+    return (document_ids[..., :, None] == document_ids[..., None, :]).tril()
+
+
+# ---- the parts of pack: pieces in the order of their place in the rows ----
+# One row of numbers a piece: document, start in the document, length, place (row * max_length + column).
+
+
+def _concat(lengths: np.ndarray, max_length: int) -> np.ndarray:
+    """One stream, cut at the end of each row and of each document."""
+    ends = np.cumsum(lengths)
+    place = np.union1d(ends - lengths, np.arange(0, ends[-1], max_length))
+    document = np.searchsorted(ends, place, side="right")
+    start = place - (ends - lengths)[document]
+    return np.stack([document, start, np.diff(place, append=ends[-1]), place], axis=1)
+
+
+def _best_fit(lengths: np.ndarray, max_length: int) -> np.ndarray:
+    """Each document as full rows and a rest, placed by `best_fit`."""
+    n_pieces = -(-lengths // max_length)
+    document = np.repeat(np.arange(len(lengths)), n_pieces)
+    nth = np.arange(len(document)) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+    start = nth * max_length
+    length = np.minimum(lengths[document] - start, max_length)
+    row, column = best_fit(length, max_length)
+    pieces = np.stack([document, start, length, row * max_length + column], axis=1)
+    return pieces[np.argsort(pieces[:, 3])]
+
+
+def _runs(pieces: np.ndarray, end: int) -> np.ndarray:
+    """(document, length) of all runs of places up to `end`: a piece, then its padding, mostly of length 0."""
+    document, _, length, place = pieces.T
+    padding = np.diff(place, append=end) - length
+    return np.stack([document, length, np.full_like(document, -1), padding], axis=1).reshape(-1, 2)
+
+
+# ---- input, checked ----
+
+
+def _as_arrays(documents: Iterable[Sequence[int]], name: str) -> tuple[list[np.ndarray], np.ndarray]:
+    """Each document as an array of integers, and the length of each."""
+    arrays = [_as_ids(document, f"{name}[{i}]") for i, document in enumerate(documents)]
+    if not arrays:
+        raise ValueError(f"{name} is empty: give at least one sequence of token ids")
+    return arrays, np.fromiter(map(len, arrays), np.int64, len(arrays))
+
+
+def _as_ids(values: Sequence[int], name: str) -> np.ndarray:
+    """`values` as a one-dimensional array of integers that is not empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.empty((0, 0))
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one flat sequence of integers; got {values!r:.60}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: leave it out, or see why it has no tokens")
+    if array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must hold integers; got {array.dtype} in {values!r:.60}: encode the text first"
+        )
+    return array
+
+
+def _checked_prompts(prompt_lengths: Sequence[int], lengths: np.ndarray) -> np.ndarray:
+    prompts = _as_ids(prompt_lengths, "prompt_lengths")
+    if len(prompts) != len(lengths):
+        raise ValueError(
+            f"prompt_lengths has {len(prompts)} entries for {len(lengths)} sequences: give one each"
+        )
+    if (wrong := np.flatnonzero((prompts < 0) | (prompts > lengths))).size:
+        i = wrong[0]
+        raise ValueError(
+            f"prompt_lengths[{i}] is {prompts[i]}, not between 0 and the {lengths[i]} tokens it has"
+        )
+    return prompts
+
+
+def _check_int(value: int, name: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name} must be a whole number of {least} or more, not {value!r}")
+    return int(value)
+
+
+def _slices(array: np.ndarray, size: int) -> list[np.ndarray]:
+    return [array[i : i + size] for i in range(0, len(array), size)]

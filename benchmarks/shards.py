@@ -1,0 +1,120 @@
+"""Tokenizing a corpus to disk: MB of text a second, and the memory it takes (notebook 09).
+
+The library docs, repeated to 50 MB once and to 200 MB `args.repeats` times; a vocabulary of 8,192 trained
+on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the usual script,
+on the same vocabulary: a pool of two processes encodes documents, the parent collects the ids and writes
+them into one memory map. Peak memory is that of the calling process first, then of its workers. Starting
+the workers is counted for neither.
+"""
+
+import argparse
+import json
+import logging
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain, cycle, product
+from pathlib import Path
+
+import numpy as np
+from dask.distributed import Client, LocalCluster
+
+from helpers import corpus
+from helpers.bpe import BPETokenizer
+from helpers.shard_files import read_documents, split_corpus, tokenize_corpus
+
+END = "<|endoftext|>"
+
+
+def main(args: argparse.Namespace) -> None:
+    tokenizer = BPETokenizer.train(corpus.library_documents()[::10], 8192)
+    print(f"{'corpus':>6}  {'way':<22} {'MB/s':>5}  {'tokens':>10}  peak MB of each process")
+    for size, turns in ((50, 1), (200, args.repeats)):
+        with tempfile.TemporaryDirectory() as scratch:
+            paths = split_corpus(repeated(size * 10**6), Path(scratch) / "text")
+            for turn, (name, way) in product(range(turns), WAYS.items()):
+                folder = Path(scratch) / f"{turn}-{way.__name__}"
+                seconds, tokens, peaks = in_a_process(way, paths, tokenizer, folder)
+                memory = ", ".join(f"{peak:.0f}" for peak in peaks)
+                print(f"{size:>3} MB  {name:<22} {size / seconds:>5.1f}  {tokens:>10,}  {memory}", flush=True)
+
+
+def repeated(size: int) -> Iterator[str]:
+    """The library docs again and again, until `size` bytes are reached."""
+    for document in cycle(corpus.library_documents()):
+        yield document
+        size -= len(document.encode("utf-8"))
+        if size <= 0:
+            return
+
+
+def in_a_process(way: Callable, *args) -> tuple[float, int, list[float]]:
+    """(seconds, tokens, peak resident MB of each process): run `way` in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=_measure, args=(queue, way, *args))
+    process.start()
+    result = queue.get()
+    process.join()
+    return result
+
+
+def _measure(queue, way: Callable, paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> None:
+    folder.mkdir()
+    queue.put(way(paths, tokenizer, folder))
+
+
+def peak_mb(_: object = None) -> float:
+    """The most resident memory this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000  # Linux counts in kB
+
+
+def one_process(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:
+    started = time.perf_counter()
+    tokenize_corpus(paths, tokenizer, folder)
+    return time.perf_counter() - started, count(folder), [peak_mb()]
+
+
+def two_workers(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:
+    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **quiet) as cluster, Client(cluster) as client:
+        started = time.perf_counter()
+        tokenize_corpus(paths, tokenizer, folder, client)
+        seconds = time.perf_counter() - started
+        return seconds, count(folder), [peak_mb(), *client.run(peak_mb).values()]
+
+
+def count(folder: Path) -> int:
+    return sum(json.loads(path.read_bytes())["tokens"] for path in folder.glob("*.json"))
+
+
+def tiktoken_script(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:
+    context = multiprocessing.get_context("fork")
+    encoding, end = tokenizer.to_tiktoken(), tokenizer.special_tokens[END]
+    global encode  # forked workers find it where they look for it
+    encode = lambda text: [*encoding.encode_ordinary(text), end]
+    with context.Pool(2) as pool:
+        started = time.perf_counter()
+        documents = chain.from_iterable(map(read_documents, paths))
+        ids = list(pool.imap(_encode, documents, chunksize=256))
+        peaks = pool.map(peak_mb, range(2), chunksize=1)
+    total = sum(map(len, ids))
+    out, at = np.memmap(folder / "all.bin", np.uint16, "w+", shape=(total,)), 0
+    for some in ids:
+        out[at : at + len(some)] = some
+        at += len(some)
+    out.flush()
+    return time.perf_counter() - started, total, [peak_mb(), *peaks]
+
+
+def _encode(text: str) -> list[int]:
+    return encode(text)
+
+
+WAYS = {
+    "one process": one_process,
+    "two Dask workers": two_workers,
+    "tiktoken, pool of two": tiktoken_script,
+}

@@ -1,0 +1,287 @@
+"""Token embeddings: train them in two ways, ask for neighbours, draw them in two dimensions (notebook 05)."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+import torch.nn.functional as F
+from scipy.sparse.linalg import svds
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+WORD = re.compile(r"[a-z_][a-z0-9_]*")  # words as in code: float32, train_test_split
+
+
+def word_ids(text: str, min_count: int = 20) -> tuple[np.ndarray, dict[str, int]]:
+    """The lower-case words of `text` as ids, and the vocabulary: the most frequent word is 0.
+
+    Words seen fewer than `min_count` times are dropped, so their neighbours move together, as in word2vec
+    (Mikolov et al. 2013). Returns an int64 array of shape (n,) and a dict in the order of the ids; words of
+    equal count are in the order of the alphabet. Raises ValueError where no word is left.
+
+    >>> word_ids("a cat, a mat: a cat sat", min_count=2)
+    (array([0, 1, 0, 0, 1]), {'a': 0, 'cat': 1})
+    """
+    words = WORD.findall(text.lower())
+    kept = sorted((-n, word) for word, n in Counter(words).items() if n >= min_count)
+    if not kept:
+        raise ValueError(f"min_count={min_count}: no word of the text occurs that often; give a smaller one")
+    vocab = {word: i for i, (_, word) in enumerate(kept)}
+    return np.array([vocab[word] for word in words if word in vocab]), vocab
+
+
+# ---- the count-based way ----
+
+
+def cooccurrence(ids: np.ndarray, n_tokens: int, window: int = 4) -> sp.csr_matrix:
+    """How often token j stands at most `window` places from token i: (n_tokens, n_tokens), float64.
+
+    >>> cooccurrence(np.array([0, 1, 0, 2]), n_tokens=3, window=1).toarray().astype(int).tolist()
+    [[0, 2, 1], [2, 0, 0], [1, 0, 0]]
+    """
+    ids = _checked_ids(ids, n_tokens, window)
+    counts = sp.csr_matrix((n_tokens, n_tokens))
+    for distance in range(1, window + 1):
+        left, right = ids[:-distance], ids[distance:]
+        counts = counts + sp.csr_matrix((np.ones(len(left)), (left, right)), shape=counts.shape)
+    return (counts + counts.T).tocsr()
+
+
+def pmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
+    """Pointwise mutual information log(P(i, j) / (P(i) P(j))), stored where counts[i, j] > 0.
+
+    P(j) comes from the column sums to the power of `smoothing`: 0.75 keeps rare contexts from looking
+    too telling (Levy, Goldberg and Dagan 2015); 1.0 is the plain definition.
+    """
+    counts = sp.coo_matrix(counts, dtype=float)
+    rows = np.asarray(counts.sum(axis=1)).ravel()
+    columns = np.asarray(counts.sum(axis=0)).ravel() ** smoothing
+    expected = rows[counts.row] * columns[counts.col] / columns.sum()
+    values = np.log(counts.data / expected)
+    return sp.csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
+
+
+def ppmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
+    """Positive PMI: `pmi` with everything below zero set to zero (Levy, Goldberg and Dagan 2015)."""
+    matrix = pmi(counts, smoothing)
+    matrix.data = np.maximum(matrix.data, 0)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def svd_vectors(matrix: sp.spmatrix, dim: int = 64) -> np.ndarray:
+    """The rows of `matrix` as vectors of `dim` numbers, (n, dim) float64: U sqrt(S) of its truncated SVD.
+
+    The exponent 1/2 is that of Levy, Goldberg and Dagan (2015). Columns come by falling singular value,
+    signs fixed as in `project`; the first k columns are the vectors for dim=k.
+    Raises ValueError where dim is not below both sides of the matrix.
+    """
+    if not 1 <= dim < min(matrix.shape):
+        raise ValueError(f"dim={dim} must lie from 1 to {min(matrix.shape) - 1} for a matrix {matrix.shape}")
+    with threadpool_limits(1):
+        u, s, _ = svds(matrix, k=dim, v0=np.ones(min(matrix.shape)))
+    order = np.argsort(-s)
+    return _fixed_sign(u[:, order]) * np.sqrt(s[order])
+
+
+# ---- skip-gram with negative sampling ----
+
+
+def skipgram_pairs(
+    ids: np.ndarray, n_tokens: int, window: int, rng: np.random.Generator, threshold: float = 1e-3
+) -> tuple[np.ndarray, np.ndarray]:
+    """(centres, contexts): two int64 arrays, a pair for each two tokens in one window, in random order.
+
+    As in word2vec (Mikolov et al. 2013, arXiv 1310.4546, and its code): a token of frequency f stays with
+    probability sqrt(threshold / f) + threshold / f, and each centre draws its own window from 1 to `window`.
+    """
+    ids = _checked_ids(ids, n_tokens, window)
+    frequency = np.bincount(ids, minlength=n_tokens)[ids] / len(ids)
+    ids = ids[rng.random(len(ids)) < np.sqrt(threshold / frequency) + threshold / frequency]
+    reach = rng.integers(1, window + 1, len(ids))
+    centres, contexts = [], []
+    for distance in range(1, window + 1):
+        ahead = np.flatnonzero(reach[:-distance] >= distance)
+        back = np.flatnonzero(reach[distance:] >= distance) + distance
+        centres += [ids[ahead], ids[back]]
+        contexts += [ids[ahead + distance], ids[back - distance]]
+    order = rng.permutation(sum(map(len, centres)))
+    return np.concatenate(centres)[order], np.concatenate(contexts)[order]
+
+
+def skipgram_loss(
+    centre: torch.Tensor, context: torch.Tensor, noise: torch.Tensor, n_negative: int = 5
+) -> torch.Tensor:
+    """The loss of skip-gram with negative sampling, averaged over the pairs of a batch; a scalar.
+
+    `centre` and `context` are (batch, dim), `noise` is (n_noise, dim) and serves the whole batch, each row
+    weighted n_negative / n_noise. In expectation that is n_negative noise tokens drawn for each pair
+    (equation 4 of Mikolov et al. 2013), but as one matrix product (Ji et al. 2016, arXiv 1604.04661).
+    """
+    real = F.softplus(-(centre * context).sum(dim=1)).mean()  # -log sigmoid(x) is softplus(-x)
+    drawn = F.softplus(centre @ noise.T).mean()
+    return real + n_negative * drawn
+
+
+def train_skipgram(
+    ids: np.ndarray, n_tokens: int, dim: int = 64, window: int = 4, epochs: int = 1, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Skip-gram with negative sampling (Mikolov et al. 2013): (vectors, context vectors, loss of each step).
+
+    Both tables are (n_tokens, dim), float32. Batches of 4,096 pairs, 64 noise tokens drawn by frequency to
+    the power of 0.75, Adam with a rate that falls from 0.02 to 0. Only rows in the batch have a gradient; the
+    step is dense all the same, as a fused step over a table of this size is the cheapest.
+    Raises ValueError where an id does not fit n_tokens, or there is too little text for one batch.
+    """
+    batch, n_noise, rate = 4096, 64, 0.02
+    generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
+    table = ((torch.rand(n_tokens, dim, generator=generator) - 0.5) * 8 / dim).requires_grad_()
+    contexts = torch.zeros(n_tokens, dim, requires_grad=True)
+    frequency = torch.from_numpy(np.bincount(_checked_ids(ids, n_tokens, window), minlength=n_tokens) ** 0.75)
+    optimizer = torch.optim.Adam([table, contexts], lr=rate, fused=True)
+    losses, steps = [], None
+    for _ in range(epochs):
+        pairs = skipgram_pairs(ids, n_tokens, window, rng)
+        steps = steps or epochs * max(1, len(pairs[0]) // batch)
+        for centre, context in _batches(*pairs, batch):
+            noise = torch.multinomial(frequency, n_noise, replacement=True, generator=generator)
+            loss = skipgram_loss(F.embedding(centre, table), F.embedding(context, contexts), contexts[noise])
+            optimizer.param_groups[0]["lr"] = rate * max(0.0, 1 - len(losses) / steps)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return table.detach().numpy(), contexts.detach().numpy(), losses
+
+
+def _batches(centres: np.ndarray, contexts: np.ndarray, size: int) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Whole batches of int64 pairs; what is left at the end is dropped."""
+    if len(centres) < size:
+        raise ValueError(f"ids gives {len(centres)} pairs, less than one batch of {size}: give a longer text")
+    for start in range(0, len(centres) - size + 1, size):
+        part = slice(start, start + size)
+        yield torch.from_numpy(centres[part]), torch.from_numpy(contexts[part])
+
+
+# ---- looking at vectors ----
+
+
+def nearest(
+    vectors: np.ndarray | torch.Tensor, vocab: Mapping[str, int], token: str, k: int = 8
+) -> list[tuple[str, float]]:
+    """The `k` tokens whose vectors have the highest cosine with that of `token`, best first, and the cosines.
+
+    `vectors` is (n, dim), and row vocab[token] belongs to token. The token itself is left out; of equals the
+    smaller id comes first; a vector of zeros has cosine 0 with all. Raises ValueError for a token that is
+    not in `vocab` (near spellings are named), or where k is not from 1 to len(vocab) - 1.
+
+    >>> nearest(np.array([[1.0, 0], [2, 0], [0, 1]]), {"a": 0, "b": 1, "c": 2}, "a", k=2)
+    [('b', 1.0), ('c', 0.0)]
+    """
+    unit = _unit(vectors)
+    _check_vocab(vocab, len(unit), [token])
+    if not 1 <= k < len(vocab):
+        raise ValueError(f"k={k} must lie from 1 to {len(vocab) - 1}: the vocabulary has {len(vocab)} tokens")
+    others = sorted((i, name) for name, i in vocab.items() if name != token)
+    cosines = unit[[i for i, _ in others]] @ unit[vocab[token]]
+    return [(others[i][1], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
+
+
+def group_precision(
+    vectors: np.ndarray | torch.Tensor,
+    vocab: Mapping[str, int],
+    groups: Mapping[str, Sequence[str]],
+    k: int = 4,
+) -> float:
+    """Of the k nearest (by cosine, among the words of all groups) of each word, the share from its own group.
+
+    From 0 to 1, averaged over all words. Chance is about the share of a group among the words.
+    Raises ValueError where a word is missing, or k is not smaller than the smallest group.
+    """
+    unit = _unit(vectors)
+    words = [word for group in groups.values() for word in group]
+    _check_vocab(vocab, len(unit), words)
+    smallest = min(map(len, groups.values()))
+    if not 1 <= k < smallest:
+        raise ValueError(f"k={k} must lie from 1 to {smallest - 1}: the smallest group has {smallest} words")
+    label = np.repeat(np.arange(len(groups)), [len(group) for group in groups.values()])
+    unit = unit[[vocab[word] for word in words]]
+    cosines = unit @ unit.T
+    np.fill_diagonal(cosines, -np.inf)
+    best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    return float((label[best] == label[:, None]).mean())
+
+
+def project(
+    vectors: np.ndarray | torch.Tensor, method: str = "pca", seed: int = 0, perplexity: float = 30.0
+) -> np.ndarray:
+    """`vectors`, (n, dim), drawn in two dimensions: (n, 2), float64.
+
+    "pca": the two directions of most variance. "tsne": van der Maaten and Hinton (2008), started from random
+    points drawn with `seed`, so that another seed is another try; `perplexity` is about the number of
+    neighbours that count. The same for any number of threads, and the largest entry of each column, by size,
+    is positive. Raises ValueError for an unknown method, fewer than two dimensions or three vectors, or a
+    perplexity that is not below n.
+    """
+    if method not in ("pca", "tsne"):
+        raise ValueError(f"method must be 'pca' or 'tsne', not {method!r}")
+    x = _matrix(vectors)
+    if x.shape[0] < 3 or x.shape[1] < 2:
+        raise ValueError(f"vectors of shape {x.shape}: at least 3 vectors of 2 dimensions are needed")
+    if method == "tsne" and not 0 < perplexity < len(x):
+        raise ValueError(f"perplexity={perplexity} must lie between 0 and the number of vectors, {len(x)}")
+    if method == "pca":
+        tool = PCA(2, svd_solver="full")
+    else:  # from scikit-learn's default start, the PCA, every seed would give the same picture
+        tool = TSNE(2, perplexity=perplexity, init="random", random_state=seed)
+    with threadpool_limits(1):
+        points = tool.fit_transform(x)
+    return _fixed_sign(points.astype(float))
+
+
+def _fixed_sign(columns: np.ndarray) -> np.ndarray:
+    """`columns` with signs such that the largest entry of each, by size, is positive."""
+    largest = columns[np.abs(columns).argmax(axis=0), np.arange(columns.shape[1])]
+    return columns * np.where(largest < 0, -1.0, 1.0)
+
+
+def _matrix(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
+    """`vectors` as a finite float64 array of two axes."""
+    x = vectors.detach().cpu().double().numpy() if isinstance(vectors, torch.Tensor) else vectors
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 2 or not np.isfinite(x).all():
+        found = f"an array of shape {x.shape}" if x.ndim != 2 else "a NaN or an infinity among them"
+        raise ValueError(f"vectors must be a table of finite numbers, one row for each token, not {found}")
+    return x
+
+
+def _unit(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
+    x = _matrix(vectors)
+    norm = np.linalg.norm(x, axis=1, keepdims=True)
+    return np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
+
+
+def _check_vocab(vocab: Mapping[str, int], n_rows: int, tokens: Sequence[str]) -> None:
+    for token in tokens:
+        if token not in vocab:
+            near = difflib.get_close_matches(str(token), [str(t) for t in vocab], n=3)
+            raise ValueError(
+                f"token {token!r} is not in the vocabulary of {len(vocab)} tokens; "
+                + (f"near spellings: {', '.join(map(repr, near))}" if near else "nothing is spelt like it")
+            )
+    if vocab and not 0 <= min(vocab.values()) <= max(vocab.values()) < n_rows:
+        raise ValueError(f"vocab has ids up to {max(vocab.values())}, but vectors has {n_rows} rows")
+
+
+def _checked_ids(ids: np.ndarray, n_tokens: int, window: int) -> np.ndarray:
+    ids = np.asarray(ids, dtype=np.int64)
+    if not 1 <= window < len(ids):
+        raise ValueError(f"window={window} must lie from 1 to {len(ids) - 1}: there are {len(ids)} ids")
+    if ids.min() < 0 or ids.max() >= n_tokens:
+        raise ValueError(f"ids go from {ids.min()} to {ids.max()}, but n_tokens={n_tokens}")
+    return ids

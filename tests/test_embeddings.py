@@ -1,0 +1,354 @@
+"""Embeddings: training against brute force and hand-worked tables, and the tools to look at vectors."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.metrics.pairwise import cosine_similarity
+from threadpoolctl import threadpool_limits
+
+from helpers.embeddings import (
+    cooccurrence,
+    group_precision,
+    nearest,
+    pmi,
+    ppmi,
+    project,
+    skipgram_loss,
+    skipgram_pairs,
+    svd_vectors,
+    train_skipgram,
+    word_ids,
+)
+
+VOCAB = {"red": 0, "green": 1, "blue": 2, "float32": 3, "float64": 4}
+VECTORS = np.array([[3.0, 0.1], [1.0, 0.2], [2.0, -0.5], [0.0, 1.0], [-0.1, 4.0]])
+
+
+def random_table(n=40, dim=12, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, dim))
+
+
+# ---- lookup ----
+
+
+@pytest.mark.parametrize("ids", [[3], [1, 1, 4], [[0, 2], [4, 4]]])
+def test_lookup_equals_one_hot_times_matrix_in_value_and_gradient(ids):
+    ids = torch.tensor(ids)
+    table = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    looked_up, multiplied = table.clone().requires_grad_(), table.clone().requires_grad_()
+    rows = F.embedding(ids, looked_up)
+    product = F.one_hot(ids, num_classes=5).double() @ multiplied
+    assert torch.equal(rows, product)
+    weights = torch.arange(rows.numel(), dtype=torch.float64).reshape(rows.shape)
+    (rows * weights).sum().backward()
+    (product * weights).sum().backward()
+    torch.testing.assert_close(looked_up.grad, multiplied.grad)
+    untouched = [i for i in range(5) if i not in ids]
+    assert not looked_up.grad[untouched].any()
+
+
+# ---- words ----
+
+
+def test_word_ids_go_by_count_then_by_the_alphabet_and_drop_rare_words():
+    ids, vocab = word_ids("Float32 b a. b A; rare float32? b", min_count=2)
+    assert vocab == {"b": 0, "a": 1, "float32": 2}
+    assert ids.tolist() == [2, 0, 1, 0, 1, 2, 0] and ids.dtype == np.int64
+
+
+def test_word_ids_says_when_no_word_is_left():
+    with pytest.raises(ValueError, match="min_count=3"):
+        word_ids("a a b", min_count=3)
+
+
+# ---- counts ----
+
+
+@given(st.lists(st.integers(0, 4), min_size=4, max_size=30), st.integers(1, 3))
+def test_cooccurrence_equals_counting_pair_by_pair(ids, window):
+    expected = np.zeros((5, 5))
+    for i, centre in enumerate(ids):
+        for j, other in enumerate(ids):
+            if i != j and abs(i - j) <= window:
+                expected[centre, other] += 1
+    np.testing.assert_array_equal(cooccurrence(np.array(ids), 5, window).toarray(), expected)
+
+
+def test_ppmi_equals_an_example_worked_out_by_hand():
+    # 19 pairs in all; rows are words, columns are contexts; the sums are 3, 8, 8 both ways.
+    counts = np.array([[2.0, 1.0, 0.0], [1.0, 6.0, 1.0], [0.0, 1.0, 7.0]])
+    found = ppmi(sp.csr_matrix(counts), smoothing=1.0).toarray()
+    # P(0,0) = 2/19, P(0) = 3/19 as a row and as a column: log(2/19 / (3/19 * 3/19)) = log(38/9).
+    assert found[0, 0] == pytest.approx(math.log(38 / 9))
+    assert found[1, 1] == pytest.approx(math.log(6 * 19 / (8 * 8)))
+    assert found[2, 2] == pytest.approx(math.log(7 * 19 / (8 * 8)))
+    # P(0,1) = 1/19 against 3/19 * 8/19: log(19/24) is below zero, so it is cut to zero.
+    assert found[0, 1] == 0 and found[2, 0] == 0
+
+
+def test_smoothing_lowers_the_pmi_of_a_rare_context():
+    counts = sp.csr_matrix(np.array([[50.0, 1.0], [50.0, 0.0]]))
+    plain, smoothed = pmi(counts, 1.0).toarray(), pmi(counts).toarray()
+    assert smoothed[0, 1] < plain[0, 1]
+    share = 1 / (100**0.75 + 1)  # of the rare column, after smoothing
+    assert smoothed[0, 1] == pytest.approx(math.log(1 / (51 * share)))
+
+
+def test_svd_vectors_equal_those_of_a_full_svd_up_to_sign():
+    matrix = np.abs(random_table(20, 20))
+    u, s, _ = np.linalg.svd(matrix)
+    found = svd_vectors(sp.csr_matrix(matrix), dim=5)
+    np.testing.assert_allclose(np.abs(found), np.abs(u[:, :5] * np.sqrt(s[:5])), atol=1e-8)
+    assert (found[np.abs(found).argmax(axis=0), np.arange(5)] > 0).all()
+
+
+def test_the_first_columns_of_svd_vectors_are_those_of_a_smaller_dim():
+    matrix = sp.csr_matrix(np.abs(random_table(20, 20)))
+    np.testing.assert_allclose(svd_vectors(matrix, 8)[:, :3], svd_vectors(matrix, 3), atol=1e-8)
+
+
+def test_svd_vectors_refuses_a_dim_as_large_as_the_matrix():
+    with pytest.raises(ValueError, match="dim=20 must lie from 1 to 19"):
+        svd_vectors(sp.csr_matrix(random_table(20, 20)), dim=20)
+
+
+# ---- skip-gram ----
+
+
+def test_skipgram_loss_equals_brute_force_pair_by_pair():
+    rng = np.random.default_rng(1)
+    centre, context, noise = rng.normal(size=(6, 4)), rng.normal(size=(6, 4)), rng.normal(size=(9, 4))
+    total = 0.0
+    for c, o in zip(centre, context, strict=True):
+        total -= math.log(1 / (1 + math.exp(-(c @ o))))
+        total -= 5 / 9 * sum(math.log(1 / (1 + math.exp(n @ c))) for n in noise)
+    found = skipgram_loss(*map(torch.from_numpy, (centre, context, noise)), n_negative=5)
+    assert found.item() == pytest.approx(total / 6)
+
+
+def test_skipgram_loss_is_finite_for_large_scores():
+    big = torch.full((2, 4), 100.0)
+    assert torch.isfinite(skipgram_loss(big, -big, big))
+
+
+def test_pairs_are_neighbours_within_the_window_and_come_both_ways():
+    ids = np.arange(200)  # each token once: a pair tells its distance
+    centres, contexts = skipgram_pairs(ids, 200, 3, np.random.default_rng(0), threshold=1.0)
+    distance = contexts - centres
+    assert set(distance.tolist()) == {-3, -2, -1, 1, 2, 3}
+    assert set(zip(centres.tolist(), contexts.tolist(), strict=True)) >= {
+        (5, 6),
+        (6, 5),
+        (198, 199),
+        (199, 198),
+    }
+    near, far = (np.abs(distance) == 1).sum(), (np.abs(distance) == 3).sum()
+    assert near == 2 * 199 and far < near / 2  # every window reaches 1, a third of them reach 3
+
+
+def test_subsampling_thins_out_frequent_tokens_alone():
+    ids = np.where(np.arange(20_000) % 2, 0, np.arange(20_000) % 1000)
+    ids[ids > 0] += 1
+    centres, _ = skipgram_pairs(ids, 1001, 1, np.random.default_rng(0), threshold=1e-3)
+    everything, _ = skipgram_pairs(ids, 1001, 1, np.random.default_rng(0), threshold=1.0)
+    assert (centres == 0).sum() < 0.1 * (everything == 0).sum()
+    assert (np.bincount(everything)[2:] > 0).sum() == (np.bincount(centres)[2:] > 0).sum()
+
+
+def toy_text(n=400_000):
+    """Four worlds of ten tokens each (0 to 9, 10 to 19, ...); the text changes worlds every 50 tokens."""
+    rng = np.random.default_rng(0)
+    return np.repeat(rng.integers(0, 4, n // 50), 50) * 10 + rng.integers(0, 10, n)
+
+
+def test_both_ways_of_training_find_the_worlds_of_a_toy_text():
+    ids, vocab = toy_text(), {str(i): i for i in range(40)}
+    groups = {f"world {w}": [str(10 * w + i) for i in range(10)] for w in range(4)}
+    vectors, contexts, losses = train_skipgram(ids, 40, dim=8, epochs=4)
+    assert vectors.shape == contexts.shape == (40, 8) and vectors.dtype == np.float32
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    assert group_precision(random_table(40, 8), vocab, groups, k=3) < 0.5
+    assert group_precision(vectors, vocab, groups, k=3) > 0.95
+    assert group_precision(svd_vectors(ppmi(cooccurrence(ids, 40)), 4), vocab, groups, k=3) > 0.95
+
+
+def test_training_is_the_same_for_the_same_seed():
+    first, again, other = (train_skipgram(toy_text(40_000), 40, dim=4, seed=s)[0] for s in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("ids", "n_tokens", "window", "message"),
+    [
+        (np.arange(10), 9, 2, "ids go from 0 to 9, but n_tokens=9"),
+        (np.array([0, -1, 0]), 5, 1, "from -1"),
+        (np.arange(3), 3, 3, "window=3 must lie from 1 to 2"),
+        (np.arange(50), 50, 2, "less than one batch"),
+    ],
+)
+def test_training_refuses_what_it_cannot_use(ids, n_tokens, window, message):
+    with pytest.raises(ValueError, match=message):
+        train_skipgram(ids, n_tokens, dim=4, window=window)
+
+
+# ---- nearest ----
+
+
+def test_nearest_agrees_with_scikit_learn():
+    table, vocab = random_table(), {f"t{i}": i for i in range(40)}
+    cosines = cosine_similarity(table)[7]
+    expected = [int(i) for i in np.argsort(-cosines) if i != 7][:5]
+    found = nearest(table, vocab, "t7", k=5)
+    assert [vocab[name] for name, _ in found] == expected
+    np.testing.assert_allclose([value for _, value in found], cosines[expected])
+
+
+def test_nearest_leaves_out_the_token_and_ignores_length():
+    found = nearest(VECTORS * np.array([[1], [100], [1e-3], [1], [1]]), VOCAB, "red", k=4)
+    assert [name for name, _ in found] == [name for name, _ in nearest(VECTORS, VOCAB, "red", k=4)]
+    assert "red" not in dict(found) and len(found) == 4
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_nearest_takes_the_weight_of_an_embedding_layer_in_any_dtype(dtype):
+    layer = torch.nn.Embedding.from_pretrained(torch.from_numpy(VECTORS).to(dtype), freeze=False)
+    found = nearest(layer.weight, VOCAB, "float32", k=1)
+    assert found[0][0] == "float64" and found[0][1] == pytest.approx(1, abs=0.01)
+    assert layer.weight.dtype is dtype and layer.weight.requires_grad
+
+
+def test_nearest_breaks_ties_by_id_and_gives_zero_vectors_a_cosine_of_zero():
+    table = np.array([[1.0, 0], [0, 0], [5, 0], [2, 0]])
+    assert nearest(table, {"d": 3, "c": 2, "z": 1, "a": 0}, "a", k=3) == [("c", 1.0), ("d", 1.0), ("z", 0.0)]
+
+
+def test_nearest_offers_near_spellings_for_a_missing_token():
+    with pytest.raises(ValueError, match=r"'flaot32'.*'float32'"):
+        nearest(VECTORS, VOCAB, "flaot32", k=1)
+    with pytest.raises(ValueError, match=r"'zzzzz' is not in the vocabulary.*nothing is spelt like it"):
+        nearest(VECTORS, VOCAB, "zzzzz", k=1)
+
+
+@pytest.mark.parametrize("k", [0, -1, 5, 8])
+def test_nearest_refuses_a_k_that_the_vocabulary_cannot_give(k):
+    with pytest.raises(ValueError, match=f"k={k} must lie from 1 to 4: the vocabulary has 5 tokens"):
+        nearest(VECTORS, VOCAB, "red", k=k)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (VECTORS[:4], "ids up to 4, but vectors has 4 rows"),
+        (VECTORS[0], r"shape \(2,\)"),
+        (np.where(VECTORS > 3, np.nan, VECTORS), "a NaN"),
+    ],
+)
+def test_nearest_refuses_a_table_that_does_not_fit(table, message):
+    with pytest.raises(ValueError, match=message):
+        nearest(table, VOCAB, "red", k=2)
+
+
+# ---- group precision ----
+
+
+def test_group_precision_equals_counting_neighbours_one_by_one():
+    table, vocab = random_table(12, 3), {f"t{i}": i for i in range(12)}
+    groups = {"a": ["t0", "t1", "t2", "t9"], "b": ["t5", "t4", "t3"], "c": ["t7", "t6", "t8"]}
+    home = {word: name for name, group in groups.items() for word in group}
+    inside = {word: i for i, word in enumerate(home)}
+    rows = table[[vocab[word] for word in home]]
+    hits = [home[near] == home[word] for word in home for near, _ in nearest(rows, inside, word, k=2)]
+    assert group_precision(table, vocab, groups, k=2) == pytest.approx(np.mean(hits))
+
+
+def test_group_precision_is_one_for_perfect_groups():
+    groups = {"colours": ["red", "green", "blue"], "dtypes": ["float32", "float64"]}
+    assert group_precision(VECTORS, VOCAB, groups, k=1) == 1.0
+
+
+def test_group_precision_refuses_k_as_large_as_a_group_and_missing_words():
+    groups = {"colours": ["red", "green", "blue"], "dtypes": ["float32", "float64"]}
+    with pytest.raises(ValueError, match="k=2 must lie from 1 to 1"):
+        group_precision(VECTORS, VOCAB, groups, k=2)
+    with pytest.raises(ValueError, match=r"'grene'.*'green'"):
+        group_precision(VECTORS, VOCAB, {"colours": ["red", "grene"]}, k=1)
+
+
+# ---- project ----
+
+
+def test_pca_agrees_with_a_plain_svd_and_fixes_the_sign():
+    table = random_table()
+    centred = table - table.mean(axis=0)
+    expected = centred @ np.linalg.svd(centred)[2][:2].T
+    found = project(table)
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-10)
+    assert (found[np.abs(found).argmax(axis=0), [0, 1]] > 0).all()
+    np.testing.assert_allclose(found, project(table[:, ::-1]), atol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_projection_has_one_point_a_row_and_is_the_same_with_one_thread_and_with_two(method):
+    table = random_table(60)
+    points = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            points.append(project(table, method, seed=3, perplexity=5))
+    assert points[0].shape == (60, 2) and points[0].dtype == np.float64
+    assert np.array_equal(points[0], points[1])
+    assert (points[0][np.abs(points[0]).argmax(axis=0), [0, 1]] > 0).all()
+
+
+def test_another_seed_gives_another_tsne_and_the_same_pca():
+    table = random_table()
+    first, again, other = (project(table, "tsne", seed, perplexity=5) for seed in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.allclose(first, other)
+    assert np.array_equal(project(table, seed=0), project(table, seed=1))
+
+
+def test_tsne_keeps_well_separated_groups_apart():
+    table = np.concatenate([random_table(20, 5), random_table(20, 5, seed=1) + 6])
+    points = project(table, "tsne", perplexity=10)
+    gap = points[:20].mean(axis=0) - points[20:].mean(axis=0)
+    side = points @ gap
+    assert side[:20].min() > side[20:].max()
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_projection_takes_tensors_with_gradient_and_half_precision(method):
+    table = torch.from_numpy(random_table(20)).half().requires_grad_()
+    assert np.isfinite(project(table, method, perplexity=5)).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "message"),
+    [
+        (random_table(), {"method": "umap"}, "method must be 'pca' or 'tsne', not 'umap'"),
+        (random_table(20), {"method": "tsne"}, "perplexity=30.0 must lie between 0 and .* 20"),
+        (random_table(20), {"method": "tsne", "perplexity": 0}, "perplexity=0 "),
+        (random_table(2), {}, re.escape("shape (2, 12)")),
+        (random_table(9, 1), {}, re.escape("shape (9, 1)")),
+        (np.full((5, 3), np.inf), {}, "an infinity"),
+    ],
+)
+def test_projection_refuses_what_it_cannot_draw(table, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        project(table, **arguments)
+
+
+def test_two_pca_axes_of_noise_explain_what_theory_says_and_no_more():
+    noise = np.random.default_rng(0).normal(size=(1132, 256))
+    share = project(noise).var(axis=0).sum() / noise.var(axis=0).sum()
+    edge = 2 * (1 + math.sqrt(256 / 1132)) ** 2 / 256  # twice Marchenko and Pastur's largest eigenvalue
+    assert share == pytest.approx(edge, rel=0.05)
+    assert share == pytest.approx(
+        PCA(2, svd_solver="full").fit(noise).explained_variance_ratio_.sum(), rel=1e-6
+    )

@@ -1,0 +1,102 @@
+"""Solutions of the exercises in 03_bpe_from_scratch."""
+
+import heapq
+from itertools import pairwise
+
+from helpers.exercises import check
+
+# `alphabet` holds characters, not bytes. Beyond chr(255) there is no entry; from chr(128) to chr(255) there
+# is one, but UTF-8 writes these characters with two bytes. Only below 128 are the two the same.
+answer = ("忘れ物", "Zoë")
+
+check("03.breaks", answer)
+
+
+# Work on the symbols, not on the characters: nothing that stands inside a longer symbol can match.
+def merge_text(word, pair):
+    symbols, merged = word.split(" "), []
+    while symbols:
+        if tuple(symbols[:2]) == tuple(pair):
+            merged.append("".join(pair))
+            symbols = symbols[2:]
+        else:
+            merged.append(symbols[0])
+            symbols = symbols[1:]
+    return " ".join(merged)
+
+
+check("03.merge_text", merge_text)
+
+
+# What is right, in the slowest and plainest way: each merge in the order learned, wherever it fits.
+def right_ids(ids, ranks):
+    for pair in sorted(ranks, key=ranks.get):
+        at = 0
+        while at < len(ids) - 1:
+            if (ids[at], ids[at + 1]) == pair:
+                ids = [*ids[:at], ranks[pair], *ids[at + 2 :]]
+            at += 1
+    return ids
+
+
+# Each list is there for one bug: [2, 3, 1, 2] for those who take what comes first, [1, 2, 3] for the longest
+# or last learned, the repeated ones for those who merge a pair once.
+def is_by_rank(encode):
+    ranks = {(1, 2): 256, (3, 1): 257, (2, 3): 258, (258, 257): 259}
+    tries = [
+        [],
+        [1],
+        [1, 2],
+        [1, 2, 3],
+        [3, 1, 2],
+        [2, 3, 1, 2],
+        [1, 2, 1, 2, 1, 2],
+        [2, 3, 3, 1],
+    ]
+    more = {(1, 1): 256, (256, 256): 257}
+    cases = [(ids, ranks) for ids in tries] + [([1] * n, more) for n in range(9)]
+    return all(
+        list(encode(list(ids), dict(r))) == right_ids(ids, r) for ids, r in cases
+    )
+
+
+check("03.is_by_rank", is_by_rank)
+
+
+# Each token that ends at a place adds the spellings of what stands before it. Nothing is spelt in one way.
+def spellings(data, vocab):
+    tokens = set(vocab.values())
+    longest = max(map(len, tokens))
+    ways = [1]
+    for end in range(1, len(data) + 1):
+        starts = range(max(0, end - longest), end)
+        ways.append(sum(ways[start] for start in starts if data[start:end] in tokens))
+    return ways[-1]
+
+
+check("03.spellings", spellings)
+
+
+# The word is a chain of places: `before` and `after` say who stands beside whom. The heap has (rank, place);
+# a pair that is no longer what it was when it was put in has another rank when looked up again: skip it.
+def encode_long(ids, ranks):
+    ids, n = list(ids), len(ids)
+    before, after = list(range(-1, n - 1)), [*range(1, n), -1]
+    heap = [(ranks[pair], at) for at, pair in enumerate(pairwise(ids)) if pair in ranks]
+    heapq.heapify(heap)
+    while heap:
+        rank, at = heapq.heappop(heap)
+        gone = after[at]
+        if gone == -1 or ids[at] is None or ranks.get((ids[at], ids[gone])) != rank:
+            continue
+        ids[at], ids[gone] = rank, None
+        after[at] = following = after[gone]
+        if following != -1:
+            before[following] = at
+        for left, right in ((before[at], at), (at, following)):
+            if left != -1 and right != -1 and (ids[left], ids[right]) in ranks:
+                heapq.heappush(heap, (ranks[ids[left], ids[right]], left))
+    return [i for i in ids if i is not None]
+
+
+check("03.long_word", encode_long)

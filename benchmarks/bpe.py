@@ -149,6 +149,7 @@ def encoding(vocabulary: str, path: str | None, repeats: int) -> tuple[int, dict
     def cold(function):
         def run():
             ours._cache.clear()
+            ours._bulk.clear()
             theirs.model._clear_cache()
             return function(text)
 

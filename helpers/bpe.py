@@ -26,6 +26,7 @@ from helpers.bpe_files import (
     write_tokenizer_json,
 )
 from helpers.bpe_merges import Pair, merge_by_rank, train_merges
+from helpers.bulk import BulkEncoder, PretokenCounter
 
 # As published with GPT-2 (encoder.py, 2019).
 GPT2_PATTERN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
@@ -34,6 +35,7 @@ GPT4_PATTERN = (
     r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}"""
     r"""| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
 )
+BULK_LENGTH = 1000  # characters; a shorter text is not worth the arrays of `helpers.bulk`
 CACHE_ENTRIES, CACHE_LENGTH = 2**18, 64  # at most so many pre-tokens, each at most so many characters
 
 
@@ -92,6 +94,8 @@ class BPETokenizer:
         names = {i: name.encode() for name, i in self.special_tokens.items()}
         self.vocab = {i: token for token, i in self._ids.items()} | names
         self._cache = PretokenCache(self._encode_pretoken)
+        self._dtype = np.uint16 if len(self.vocab) <= 2**16 else np.uint32
+        self._bulk = BulkEncoder(self._cache.__getitem__, self._dtype)
 
     def __reduce__(self):  # for pickle: without the cache
         return type(self), (self.merges, list(self.special_tokens), self.pattern)
@@ -146,9 +150,12 @@ class BPETokenizer:
     def encode_to_numpy(
         self, text: str, *, allowed_special: str | Collection[str] = frozenset()
     ) -> np.ndarray:
-        """As `encode`, into an array: uint16 if the vocabulary has at most 65,536 tokens, else uint32."""
-        dtype = np.uint16 if len(self.vocab) <= 2**16 else np.uint32
-        return np.fromiter(self._encode(text, self._special_regex(allowed_special)), dtype)
+        """As `encode`, into an array: uint16 if the vocabulary has at most 65,536 tokens, else uint32.
+
+        Much faster for long texts, if the pattern is GPT2_PATTERN: those go through `helpers.bulk`.
+        """
+        runs = self._runs(text, self._special_regex(allowed_special), self._encode_part)
+        return np.concatenate([np.asarray(run, self._dtype) for run in runs])
 
     def encode_iterable(
         self, texts: Iterable[str], *, allowed_special: str | Collection[str] = frozenset()
@@ -164,16 +171,24 @@ class BPETokenizer:
         return chain.from_iterable(map(partial(self._encode, special=special), texts))
 
     def _encode(self, text: str, special: regex.Pattern | None) -> Iterator[int]:
+        return chain.from_iterable(self._runs(text, special, self._encode_ordinary))
+
+    def _runs(self, text: str, special: regex.Pattern | None, encode: Callable) -> Iterator[Iterable[int]]:
+        """The ids of each part of `text`, lazily: by `encode`, or those of the special tokens."""
         check_text(text)
         parts = enumerate(special.split(text) if special else [text])  # ordinary, special, ordinary, ...
-        runs = ([self.special_tokens[part]] if n % 2 else self._encode_ordinary(part) for n, part in parts)
-        return chain.from_iterable(runs)
+        return ([self.special_tokens[part]] if n % 2 else encode(part) for n, part in parts)
 
     def _encode_ordinary(self, text: str) -> Iterator[int]:
         # findall is faster than cut, but with a group in the pattern it would give the groups
         pretokens = list(cut(text, self._regex)) if self._regex.groups else self._regex.findall(text)
         check_covered(text, sum(map(len, pretokens)), self._regex)
         return chain.from_iterable(map(self._cache.__getitem__, pretokens))
+
+    def _encode_part(self, text: str) -> np.ndarray:
+        if self.pattern == GPT2_PATTERN and len(text) >= BULK_LENGTH:
+            return self._bulk(text)
+        return np.fromiter(self._encode_ordinary(text), self._dtype)
 
     def _encode_pretoken(self, pretoken: str) -> list[int]:
         return merge_by_rank(pretoken.encode().translate(BYTE_IDS), self._merges)
@@ -254,10 +269,15 @@ def cut(text: str, pattern: regex.Pattern) -> Iterator[str]:
 def count_pretokens(texts: Iterable[str], pattern: regex.Pattern) -> Counter[bytes]:
     """How often each pre-token occurs in `texts`; what it holds grows with the distinct ones alone."""
     total: Counter[bytes] = Counter()
+    bulk = PretokenCounter()
     for text in texts:
         check_text(text)
+        if pattern.pattern == GPT2_PATTERN and len(text) >= BULK_LENGTH:
+            bulk.add(text)
+            continue
         counts = Counter(cut(text, pattern))
         check_covered(text, sum(len(pretoken) * count for pretoken, count in counts.items()), pattern)
         for pretoken, count in counts.items():
             total[pretoken.encode()] += count
+    total.update(bulk.counts())
     return total

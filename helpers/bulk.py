@@ -1,0 +1,195 @@
+"""Encoding long texts with arrays: the ids of `helpers.bpe`, several times as fast (notebook 11).
+
+GPT-2's pattern, which `helpers.bpe` gives to a regex engine, cuts between two characters for reasons that lie
+in the characters around the cut. So a few operations on whole arrays find all cuts of a chunk of text. Each
+pre-token of up to 15 bytes then fits two 64-bit numbers, and a hash table in NumPy gives its ids. What the
+table does not have yet goes the plain way, once.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import chain, islice
+
+import numpy as np
+import regex
+
+CHUNK = 2**16  # characters; the arrays of a chunk are many times its size
+SLOTS = 2**18  # of the hash table: a power of two
+KNOWN_IDS = 2**19  # an encoder that holds more ids than this forgets them all
+SHORT = 15  # bytes; longer pre-tokens are not in the table
+
+SPACE, LETTER, NUMBER, OTHER = range(4)
+# Masks that keep as many bytes of a word as a pre-token of 0, 1, ..., 16 bytes has in it
+_LOW_MASKS = np.array([2 ** (8 * min(n, 8)) - 1 for n in range(SHORT + 2)], np.uint64)
+_HIGH_MASKS = np.array([2 ** (8 * min(max(n - 8, 0), 7)) - 1 for n in range(SHORT + 2)], np.uint64)
+_LONG = (SHORT + 1) << 56  # the key of a longer pre-token is at least this
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # of the golden ratio, and of xxHash
+
+
+@cache
+def character_classes(n: int = 0x110000) -> np.ndarray:
+    """SPACE, LETTER, NUMBER or OTHER for the first `n` code points, as the `regex` module has them: uint8."""
+    characters = np.arange(n, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    classes = np.full(n, OTHER, np.uint8)
+    for number, pattern in ((SPACE, r"\s+"), (LETTER, r"\p{L}+"), (NUMBER, r"\p{N}+")):
+        for run in regex.finditer(pattern, characters):
+            classes[run.start() : run.end()] = number
+    return classes
+
+
+def pretoken_starts(codes: np.ndarray) -> np.ndarray:
+    """Where GPT2_PATTERN starts a pre-token, among the code points `codes`, (n,): bool, (n,).
+
+    The answer for a character depends on those before it, and on one after it. `codes` is uint8 for ASCII
+    alone, else uint32.
+
+    >>> codes = np.frombuffer(b"it's  3", np.uint8)
+    >>> np.flatnonzero(pretoken_starts(codes)).tolist()
+    [0, 2, 4, 5]
+    """
+    classes = character_classes(128 if codes.dtype == np.uint8 else 0x110000)[codes]
+    space = classes == SPACE
+    starts = np.ones(len(codes), bool)
+    np.not_equal(classes[1:], classes[:-1], out=starts[1:])
+    starts[:-1] |= space[:-1] > space[1:]  # of several spaces the last is left for what follows, ...
+    starts[1:] &= space[1:] | (codes[:-1] != ord(" "))  # ... which takes it if it is U+0020
+    _cut_contractions(codes, starts)
+    return starts
+
+
+def _cut_contractions(codes: np.ndarray, starts: np.ndarray) -> None:
+    """Change `starts` so that 's 't 'm 'd 're 've 'll, if the apostrophe starts a pre-token, are one each."""
+    quotes = np.flatnonzero((codes == ord("'")) & starts)
+    padded = np.append(codes, np.zeros(2, codes.dtype))
+    first, second = padded[quotes + 1], padded[quotes + 2]
+    one = np.isin(first, [ord(letter) for letter in "stmd"])
+    two = np.isin(first, [ord("r"), ord("v")]) & (second == ord("e"))
+    two |= (first == ord("l")) & (second == ord("l"))
+    starts[quotes[one | two] + 1] = False
+    ends = np.concatenate((quotes[one] + 2, quotes[two] + 3))
+    starts[ends[ends < len(starts)]] = True
+
+
+def cut_chunks(text: str) -> Iterator[tuple[bytes, np.ndarray]]:
+    """Chunks of `text` in UTF-8, with the bytes where their n pre-tokens start, and the end: int64, (n + 1,).
+
+    Each chunk ends where a pre-token ends. Whether one starts at its last character is not known before the
+    next is: so all chunks but the last end earlier, and the next one takes the rest.
+    """
+    at, size = 0, CHUNK
+    while at < len(text):
+        chunk = text[at : at + size]
+        data, ascii = chunk.encode(), chunk.isascii()
+        codes = np.frombuffer(data, np.uint8) if ascii else np.frombuffer(chunk.encode("utf-32-le"), "<u4")
+        bounds = np.flatnonzero(pretoken_starts(codes))
+        if at + size >= len(text):
+            bounds = np.append(bounds, len(chunk))
+        elif bounds[-1] == len(chunk) - 1:
+            bounds = bounds[:-1]
+        if len(bounds) > 1:
+            yield data, bounds if ascii else _in_bytes(data, bounds)
+            at, size = at + int(bounds[-1]), CHUNK
+        else:  # one long pre-token, whose end is not in sight
+            size *= 2
+
+
+def _in_bytes(data: bytes, bounds: np.ndarray) -> np.ndarray:
+    """Where the characters number `bounds` begin in UTF-8: all its bytes begin one, but those 10xxxxxx."""
+    begins = np.flatnonzero(np.frombuffer(data, np.uint8) & 0xC0 != 0x80)
+    return np.append(begins, len(data))[bounds]
+
+
+class PretokenTable:
+    """Numbers pre-tokens 0, 1, 2, ... as they first come up, and finds the numbers of many at once.
+
+    `known` has them all. Those of up to 15 bytes are also in a hash table of arrays, one place each: if
+    another pre-token came there first, `known` has to do. A place holds all bytes, so nothing is mixed up.
+    """
+
+    def __init__(self):
+        self.known: dict[bytes, int] = {}
+        self._low, self._high = np.zeros((2, SLOTS), np.uint64)
+        self._number = np.zeros(SLOTS, np.int32)
+
+    def numbers(self, data: bytes, bounds: np.ndarray) -> np.ndarray:
+        """The number of each pre-token of a chunk, int32, (n,)."""
+        low, high = _keys(data, bounds)
+        slots = ((low * _ODD[0] ^ high * _ODD[1]) >> (65 - SLOTS.bit_length())).astype(np.int64)
+        numbers = self._number[slots]
+        missing = np.flatnonzero((self._low[slots] != low) | (self._high[slots] != high))
+        spans = zip(bounds[missing].tolist(), bounds[missing + 1].tolist(), strict=True)
+        numbers[missing] = [self.known.setdefault(data[a:b], len(self.known)) for a, b in spans]
+        new = missing[(self._high[slots[missing]] == 0) & (high[missing] < _LONG)]
+        free = slots[new]  # of several that want the same place, the last gets it
+        self._number[free], self._low[free], self._high[free] = numbers[new], low[new], high[new]
+        return numbers
+
+
+def _keys(data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pre-token as two uint64: its bytes 0 to 7; its bytes 8 to 14, and its length (16: too long)."""
+    words = np.ndarray(len(data) + 8, "<u8", data + bytes(15), strides=(1,)).copy()  # 8 bytes from each place
+    starts, lengths = bounds[:-1], np.minimum(np.diff(bounds), SHORT + 1)
+    high = words[starts + 8] & _HIGH_MASKS[lengths] | lengths.astype(np.uint64) << np.uint64(56)
+    return words[starts] & _LOW_MASKS[lengths], high
+
+
+class BulkEncoder:
+    """Encodes by `encode`, a function from a pre-token to its ids, and remembers what that gave."""
+
+    def __init__(self, encode: Callable[[str], list[int]], dtype: type):
+        self._encode, self._dtype, self._lock = encode, dtype, threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all pre-tokens."""
+        self._known = PretokenTable(), np.zeros(0, self._dtype), np.zeros(1, np.int64)
+
+    def __call__(self, text: str) -> np.ndarray:
+        chunks = [np.zeros(0, self._dtype)]
+        for data, bounds in cut_chunks(text):
+            with self._lock:  # threads share the table
+                found = self._find(data, bounds)
+            chunks.append(_gather(*found))
+        return np.concatenate(chunks)
+
+    def _find(self, data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The numbers of the pre-tokens; the ids of all that are known, end to end, and where each ends."""
+        table, ids, ends = self._known
+        numbers = table.numbers(data, bounds)
+        if n_new := len(table.known) + 1 - len(ends):
+            new = [self._encode(known.decode()) for known in islice(reversed(table.known), n_new)][::-1]
+            ids = np.append(ids, np.fromiter(chain.from_iterable(new), ids.dtype))
+            ends = np.append(ends, ends[-1] + np.cumsum([len(some) for some in new]))
+            self._known = table, ids, ends
+        if len(ids) > KNOWN_IDS:
+            self.clear()
+        return numbers, ids, ends
+
+
+def _gather(numbers: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The ids ids[ends[n] : ends[n + 1]] for each n in `numbers`, end to end."""
+    first = ends[numbers]
+    counts = ends[numbers + 1] - first
+    before = np.cumsum(counts) - counts
+    index = np.repeat(first - before, counts)
+    index += np.arange(len(index))
+    return ids[index]
+
+
+class PretokenCounter:
+    """Counts the pre-tokens of GPT2_PATTERN in one text after another."""
+
+    def __init__(self):
+        self._table, self._counts = PretokenTable(), np.zeros(0, np.int64)
+
+    def add(self, text: str) -> None:
+        known = self._table.known
+        for chunk in cut_chunks(text):
+            numbers = self._table.numbers(*chunk)
+            if len(known) > len(self._counts):
+                self._counts = np.append(self._counts, np.zeros(len(known), np.int64))
+            np.add.at(self._counts, numbers, 1)
+
+    def counts(self) -> dict[bytes, int]:
+        return dict(zip(self._table.known, self._counts.tolist(), strict=False))

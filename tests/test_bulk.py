@@ -1,0 +1,338 @@
+"""`helpers.bulk` against the regex engine that it does without, and against tiktoken."""
+
+import itertools
+import pickle
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import numpy as np
+import pytest
+import regex
+import tiktoken
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiktoken.load import data_gym_to_mergeable_bpe_ranks
+
+from helpers import bpe, bulk
+from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer
+from helpers.bulk import BulkEncoder, PretokenCounter, PretokenTable, cut_chunks, pretoken_starts
+from helpers.corpus import cache_folder, load_library_docs, load_story
+
+PATTERN = regex.compile(GPT2_PATTERN)
+END = "<|endoftext|>"
+SPACES = [c for c in map(chr, range(0x110000)) if c.isspace()]
+AWKWARD = [
+    *SPACES,
+    "\r\n",
+    "\u180e",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "e\u0301",
+    "\u0903",
+    "ⅷ",
+    "½",
+    "²",
+    "\0",
+    "_",
+]
+CONTRACTIONS = [
+    "'s",
+    "'t",
+    "'re",
+    "'ve",
+    "'m",
+    "'ll",
+    "'d",
+    "'S",
+    "'LL",
+    "'ſ",
+    "'l",
+    "'v",
+    "'",
+    "''",
+    " '",
+    "’s",
+]
+
+
+def code_points(text):
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+def starts_by_regex(text):
+    return [match.start() for match in PATTERN.finditer(text)]
+
+
+def pieces(text):
+    """The pre-tokens of each chunk."""
+    for data, bounds in cut_chunks(text):
+        yield [data[start:end].decode() for start, end in itertools.pairwise(bounds.tolist())]
+
+
+def small_chunks(size):
+    return mock.patch.object(bulk, "CHUNK", size)
+
+
+def all_in_bulk():
+    return mock.patch.object(bpe, "BULK_LENGTH", 0)
+
+
+@pytest.fixture(scope="module")
+def docs():
+    return load_library_docs()
+
+
+@pytest.fixture(scope="module")
+def story():
+    return load_story()
+
+
+@pytest.fixture(scope="module")
+def trained(story, docs):
+    return BPETokenizer.train([story, docs[:1_000_000]], 2048)
+
+
+def assert_ids_are_those_of_encode(tokenizer, text, **options):
+    with all_in_bulk():
+        assert tokenizer.encode_to_numpy(text, **options).tolist() == tokenizer.encode(text, **options)
+
+
+# ---- where pre-tokens start ----
+
+
+@pytest.mark.parametrize("alphabet", ["as1' \n\xa0!", "revl't ", "\r\n\t a'd\x1cé"])
+def test_starts_are_those_of_the_regex_in_all_short_strings(alphabet):
+    for length in range(1, 5):
+        for letters in itertools.product(alphabet, repeat=length):
+            text = "".join(letters)
+            assert np.flatnonzero(pretoken_starts(code_points(text))).tolist() == starts_by_regex(text), [
+                text
+            ]
+
+
+@pytest.mark.parametrize("alphabet", ["as1' \n\xa0!", "revl't "])
+def test_starts_are_those_of_the_regex_around_all_strings_of_six(alphabet):
+    text = "".join(map("".join, itertools.product(alphabet, repeat=6)))
+    assert np.array_equal(np.flatnonzero(pretoken_starts(code_points(text))), starts_by_regex(text))
+
+
+@pytest.mark.parametrize("around", ["a{}", " {}1", "\n{} ", "!{}'s"])
+def test_starts_are_those_of_the_regex_around_every_code_point(around):
+    every = (chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000)  # no surrogates
+    text = "".join(around.format(c) for c in every)
+    assert np.array_equal(np.flatnonzero(pretoken_starts(code_points(text))), starts_by_regex(text))
+
+
+def test_ascii_alone_starts_where_it_does_among_all_code_points():
+    text = "".join(random.Random(0).choices([chr(c) for c in range(128)] + list("  ''  \nabst01"), k=100_000))
+    narrow = np.frombuffer(text.encode(), np.uint8)
+    assert np.array_equal(pretoken_starts(narrow), pretoken_starts(code_points(text)))
+    assert np.flatnonzero(pretoken_starts(narrow)).tolist() == starts_by_regex(text)
+
+
+def test_a_start_depends_on_no_more_than_one_character_after_it(docs):
+    text = docs[5_000:5_400] + "it's they'll we're 'll 'd  \n  x \xa0 y"
+    whole = pretoken_starts(code_points(text))
+    for end in range(1, len(text)):
+        assert np.array_equal(pretoken_starts(code_points(text[:end]))[: end - 1], whole[: end - 1])
+
+
+# ---- chunks ----
+
+assigned = st.characters(exclude_categories=("Cs", "Cn"))
+parts = st.one_of(
+    st.text(assigned, max_size=8),
+    st.text("aéжあ漢 1٣½!'\n", max_size=8),
+    st.text(st.sampled_from([c for c in AWKWARD if len(c) == 1]), max_size=6),
+    st.text(" \n\r\t'", max_size=6),
+    st.sampled_from(AWKWARD + CONTRACTIONS + [" the", "array", ".shape", "    ", "\n\n", ":\n", END]),
+    st.builds(lambda c, n: c * n, assigned, st.integers(1, 40)),
+)
+texts = st.lists(parts, max_size=10).map("".join)
+
+
+@given(texts, st.integers(1, 40))
+@settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+def test_chunks_of_any_size_have_the_pretokens_of_the_regex(text, size):
+    with small_chunks(size):
+        assert list(itertools.chain.from_iterable(pieces(text))) == PATTERN.findall(text)
+
+
+@given(texts, st.integers(1, 40))
+@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+def test_ids_are_those_of_encode_for_random_strings_and_chunks(trained, text, size):
+    with small_chunks(size):
+        assert_ids_are_those_of_encode(trained, text)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 16, 100, 1001])
+def test_ids_do_not_depend_on_where_chunks_end(trained, story, size):
+    text = story[:6000] + "".join(AWKWARD) + " we'll they're 's it's" + "   \n  x"
+    with small_chunks(size):
+        assert_ids_are_those_of_encode(trained, text)
+
+
+def test_a_chunk_stays_small_unless_one_pretoken_is_longer(docs):
+    with small_chunks(1000):
+        lengths = [len(data) for data, _ in cut_chunks(docs[:100_000])]
+        assert max(lengths) <= 1010 and len(lengths) < 110  # a few characters take two bytes or three
+        for letter in "aé ":
+            text = f"few words and {letter * 50_000}{'x' if letter == ' ' else ' '}and the end"
+            assert list(itertools.chain.from_iterable(pieces(text))) == PATTERN.findall(text)
+
+
+# ---- the table ----
+
+
+def numbers_of(table, pretokens):
+    bounds = np.cumsum([0, *map(len, pretokens)])
+    return table.numbers(b"".join(pretokens), bounds).tolist()
+
+
+def test_pretokens_get_numbers_in_the_order_they_are_first_seen():
+    table = PretokenTable()
+    assert numbers_of(table, [b"the", b" cat", b"the", b"x" * 99]) == [0, 1, 0, 2]
+    assert numbers_of(table, [b"x" * 99, b" dog", b" cat"]) == [2, 3, 1]
+    assert list(table.known) == [b"the", b" cat", b"x" * 99, b" dog"]
+
+
+def test_pretokens_that_differ_in_one_byte_or_in_length_are_told_apart():
+    alike = [b"!" + bytes(n) for n in range(40)] + [bytes(n) for n in range(1, 40)]
+    alike += [b"a" * n for n in range(1, 40)] + [b"a" * n + b"b" for n in range(40)]
+    alike += [b"a" * at + b"c" + b"a" * (19 - at) for at in range(20)]
+    alike += [b"-" * 7, b"-" * 8]  # the mixture of their bytes is the same in all 64 bits
+    for slots in (4, 2**18):
+        with mock.patch.object(bulk, "SLOTS", slots):
+            table = PretokenTable()
+            for _ in range(3):
+                assert numbers_of(table, alike * 2) == [*range(len(alike))] * 2
+
+
+@pytest.mark.parametrize("slots", [2, 64])
+def test_pretokens_that_want_the_same_place_keep_their_ids(trained, story, slots):
+    with mock.patch.object(bulk, "SLOTS", slots), small_chunks(500):
+        fresh = pickle.loads(pickle.dumps(trained))
+        for _ in range(2):
+            assert fresh.encode_to_numpy(story).tolist() == trained.encode(story)
+
+
+def test_an_encoder_forgets_when_full_and_gives_the_same_ids(trained, story):
+    expected = trained.encode(story)
+    with mock.patch.object(bulk, "KNOWN_IDS", 50), small_chunks(300):
+        fresh = pickle.loads(pickle.dumps(trained))
+        for _ in range(2):
+            assert fresh.encode_to_numpy(story).tolist() == expected
+            assert len(fresh._bulk._known[1]) <= 50
+        fresh.encode_to_numpy("xy" * 10**5)
+        assert not fresh._bulk._known[0].known
+
+
+def test_an_interrupted_encoder_gives_the_right_ids_afterwards(trained, story):
+    calls = itertools.count(1)
+
+    def encode(pretoken):
+        if next(calls) % 100 == 0:
+            raise KeyboardInterrupt
+        return trained.encode(pretoken)
+
+    encoder, interrupted = BulkEncoder(encode, np.uint16), 0
+    with small_chunks(400):
+        while True:
+            try:
+                ids = encoder(story)
+                break
+            except KeyboardInterrupt:
+                interrupted += 1
+    assert interrupted > 5
+    assert ids.tolist() == encoder(story).tolist() == trained.encode(story)
+
+
+def test_threads_share_an_encoder(trained, docs):
+    texts = [docs[start : start + 20_000] for start in range(0, 400_000, 20_000)]
+    with mock.patch.object(bulk, "KNOWN_IDS", 3000), small_chunks(2000), ThreadPoolExecutor(8) as pool:
+        fresh = pickle.loads(pickle.dumps(trained))
+        for ids, text in zip(pool.map(fresh.encode_to_numpy, texts), texts, strict=True):
+            assert ids.tolist() == trained.encode(text)
+
+
+# ---- whole texts ----
+
+
+def test_ids_of_long_texts_are_those_of_tiktoken(docs, story):
+    ours = BPETokenizer.train(docs, 8192)
+    theirs = ours.to_tiktoken()
+    shakespeare = cache_folder() / "tiny-shakespeare.txt"
+    known = [shakespeare.read_text(encoding="utf-8")] if shakespeare.exists() else []
+    for text in [docs, story, *known, docs[:3_000_000].replace("e", "é"), story.replace(" ", "\u3000")]:
+        assert np.array_equal(ours.encode_to_numpy(text), theirs.encode_to_numpy(text, disallowed_special=()))
+
+
+def test_ids_with_the_vocabulary_of_gpt2_are_those_of_tiktoken(docs, story):
+    files = [cache_folder() / name for name in ("gpt2-encoder.json", "gpt2-vocab.bpe")]
+    if not all(file.exists() for file in files):
+        pytest.skip("GPT-2's vocabulary is not in the cache: fetch() of helpers.corpus gets it")
+    ours = BPETokenizer.from_gpt2(*files)
+    ranks = data_gym_to_mergeable_bpe_ranks(str(files[1]), str(files[0]))
+    theirs = tiktoken.Encoding(
+        "gpt2", pat_str=GPT2_PATTERN, mergeable_ranks=ranks, special_tokens={END: 50256}
+    )
+    for text in (story, docs[:2_000_000]):
+        assert np.array_equal(ours.encode_to_numpy(text), theirs.encode_to_numpy(text, disallowed_special=()))
+
+
+@pytest.mark.parametrize("pattern", [GPT4_PATTERN, GPT2_PATTERN + "|x", r"\w+|\s+|[^\w\s]+"])
+def test_other_patterns_go_the_plain_way(story, pattern):
+    ours = BPETokenizer.train(story, 500, pattern=pattern)
+    with mock.patch.object(bulk, "cut_chunks", side_effect=AssertionError):
+        assert ours.encode_to_numpy(story).tolist() == ours.encode(story)
+
+
+def test_special_tokens_in_long_texts_count_only_where_allowed(trained, story):
+    text = END + story + END + END + "short" + END + story * 2
+    for allowed in ("all", {END}, set()):
+        ids = trained.encode_to_numpy(text, allowed_special=allowed)
+        assert ids.tolist() == trained.encode(text, allowed_special=allowed)
+        assert ids.dtype == np.uint16
+        assert np.count_nonzero(ids == trained.special_tokens[END]) == (4 if allowed else 0)
+
+
+def test_ids_beyond_65535_are_kept():
+    pairs = list(itertools.product(bpe.BYTES, repeat=2))
+    ours = BPETokenizer([*pairs, (b"ab", b"ab")])
+    ids = ours.encode_to_numpy("abab " * 1000)
+    assert ids.dtype == np.uint32 and ids.max() == 256 + 65536
+    assert ids.tolist() == ours.encode("abab " * 1000)
+
+
+def test_a_lone_surrogate_in_a_long_text_gets_a_clear_error(trained, story):
+    with pytest.raises(ValueError, match=f"lone surrogate, '\\\\ud800' at position {len(story)}"):
+        trained.encode_to_numpy(story + "\ud800" + story)
+
+
+def test_the_array_is_the_callers_own(trained, story):
+    ids = trained.encode_to_numpy(story)
+    ids[:] = 0
+    assert trained.encode_to_numpy(story).tolist() == trained.encode(story)
+
+
+# ---- counting ----
+
+
+@given(st.lists(texts, max_size=4), st.integers(1, 40))
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+def test_counts_are_those_of_the_regex_text_by_text(texts, size):
+    expected = Counter(word.encode() for text in texts for word in PATTERN.findall(text))
+    counter = PretokenCounter()
+    with small_chunks(size):
+        for text in texts:
+            counter.add(text)
+    assert counter.counts() == expected
+
+
+def test_texts_counted_in_bulk_and_plainly_add_up(docs):
+    texts = [docs[:50_000], *docs[50_000:60_000].split("\n"), docs[60_000:90_000]]
+    expected = Counter(word.encode() for text in texts for word in PATTERN.findall(text))
+    assert bpe.count_pretokens(iter(texts), PATTERN) == expected

@@ -1,0 +1,279 @@
+"""helpers/model.py against counting by hand, closed forms, loops, and documents one by one."""
+
+import math
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.utils.data import BatchSampler
+
+from helpers.batches import pack
+from helpers.bpe import BPETokenizer
+from helpers.corpus import STORY, load_story
+from helpers.model import POSITIONS, TinyGPT, bits_per_byte, generate, train
+from helpers.shards import ResumableSampler
+from helpers.windows import WindowDataset, make_loader
+from helpers.words import WordTokenizer
+
+every_scheme = pytest.mark.parametrize("scheme", POSITIONS)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def small(scheme="rope", vocab_size=300, max_length=24, seed=0):
+    """A model whose embeddings are large enough for each token to matter much."""
+    model = TinyGPT(vocab_size, max_length, dim=32, n_layers=2, n_heads=4, positions=scheme, seed=seed)
+    torch.nn.init.normal_(model.embedding.weight, generator=torch.Generator().manual_seed(1))
+    return model
+
+
+def random_ids(*shape, high=300):
+    return torch.randint(high, shape, generator=torch.Generator().manual_seed(2))
+
+
+class Uniform(torch.nn.Module):
+    """Holds all `size` tokens equally likely, and takes note of the rows it sees."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.seen = size, []
+
+    def forward(self, ids):
+        self.seen.append(ids)
+        return torch.zeros(*ids.shape, self.size)
+
+
+# ---- the model ----
+
+
+@every_scheme
+def test_later_tokens_never_change_earlier_logits(scheme):
+    model, ids = small(scheme), random_ids(2, 24)
+    for t in (0, 5, 22):
+        changed = ids.clone()
+        changed[:, t + 1 :] = (changed[:, t + 1 :] + 7) % 300
+        torch.testing.assert_close(model(changed)[:, : t + 1], model(ids)[:, : t + 1])
+        assert not torch.allclose(model(changed)[:, t + 1], model(ids)[:, t + 1])
+
+
+@every_scheme
+def test_earlier_tokens_do_change_later_logits(scheme):
+    model, ids = small(scheme), random_ids(1, 24)
+    changed = ids.clone()
+    changed[0, 3] += 1
+    assert (model(changed) - model(ids)).abs().amax(dim=-1)[0, 4:].min() > 1e-5
+
+
+def test_order_counts_with_positions_and_not_for_the_first_layer_without():
+    # One layer without positions sees a bag of tokens: swapping two earlier ones changes nothing.
+    ids = random_ids(1, 10)
+    swapped = ids[:, [1, 0, *range(2, 10)]]
+    for scheme in POSITIONS:
+        model = TinyGPT(300, 24, dim=32, n_layers=1, positions=scheme)
+        torch.nn.init.normal_(model.embedding.weight, generator=torch.Generator().manual_seed(1))
+        same = torch.allclose(model(ids)[0, -1], model(swapped)[0, -1], atol=1e-5)
+        assert same == (scheme == "none")
+
+
+@every_scheme
+def test_parameters_agree_with_the_formula(scheme):
+    vocab, dim, layers, length = 777, 48, 4, 20
+    model = TinyGPT(vocab, length, dim=dim, n_layers=layers, n_heads=4, positions=scheme)
+    # tied table; per layer q, k, v, out (4 d^2), up and down (8 d^2), two norms (2 d); the last norm
+    expected = vocab * dim + layers * (12 * dim**2 + 2 * dim) + dim
+    expected += length * dim if scheme == "learned" else 0
+    assert sum(p.numel() for p in model.parameters()) == expected
+
+
+@every_scheme
+def test_packed_documents_give_the_logits_of_each_by_itself(scheme):
+    model, rng = small(scheme), np.random.default_rng(0)
+    documents = [rng.integers(1, 300, n).tolist() for n in (5, 9, 3, 14, 7)]
+    packed = pack(documents, 24, eos_id=0, method="best_fit")
+    logits = model(packed.input_ids, packed.positions, packed.document_ids)
+    for i, document in enumerate(documents):
+        alone = model(torch.tensor([[*document, 0]]))[0]
+        torch.testing.assert_close(logits[packed.document_ids == i], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_without_document_ids_a_packed_document_sees_its_neighbour():
+    model = small()
+    packed = pack([[1, 2, 3], [4, 5, 6]], 8, eos_id=0)
+    apart = model(packed.input_ids, packed.positions, packed.document_ids)
+    assert not torch.allclose(model(packed.input_ids)[0, 4:], apart[0, 4:], atol=1e-3)
+
+
+def test_a_new_model_is_about_uniform():
+    loss = F.cross_entropy(TinyGPT(1024)(random_ids(8, 64)).flatten(0, 1), random_ids(8 * 64))
+    assert abs(loss.item() - math.log(1024)) < 0.1
+
+
+def test_the_seed_fixes_the_weights_and_leaves_the_global_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    a = TinyGPT(50, positions="learned", seed=3)
+    assert torch.equal(torch.rand(3), expected)
+    b, c = TinyGPT(50, positions="learned", seed=3), TinyGPT(50, positions="learned", seed=4)
+    assert all(map(torch.equal, a.state_dict().values(), b.state_dict().values()))
+    assert not torch.equal(a.embedding.weight, c.embedding.weight)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [({"positions": "rotary"}, "rotary"), ({"dim": 30}, "dim=30"), ({"dim": 36, "n_heads": 4}, "dim=36")],
+)
+def test_a_model_that_cannot_be_built_is_refused(arguments, word):
+    with pytest.raises(ValueError, match=word):
+        TinyGPT(100, **arguments)
+
+
+def test_rows_that_are_too_long_are_refused():
+    with pytest.raises(ValueError, match="25 tokens, more than max_length=24"):
+        small()(random_ids(1, 25))
+
+
+# ---- training ----
+
+
+def optimizer_of(model):
+    return torch.optim.AdamW(model.parameters(), lr=5e-3, betas=(0.9, 0.95))
+
+
+def test_the_loss_falls_on_the_story():
+    story = load_story()
+    tokenizer = BPETokenizer.train(story, 512)
+    ids = tokenizer.encode_to_numpy(story)
+    model = TinyGPT(512, 32)
+    before = bits_per_byte(model, ids, tokenizer)
+    loader = make_loader(ids, 32, batch_size=16)
+    losses = [loss for _ in range(4) for loss in train(model, loader, optimizer_of(model))]
+    assert abs(losses[0] - math.log(512)) < 0.2
+    assert np.mean(losses[-10:]) < losses[0] - 1.5
+    assert bits_per_byte(model, ids, tokenizer) < before - 1
+
+
+def test_resuming_equals_a_run_that_was_never_stopped(tmp_path):
+    data = WindowDataset(torch.arange(2000) % 97, max_length=24)
+
+    def batches(sampler):
+        return (data.__getitems__(indices) for indices in BatchSampler(sampler, 4, drop_last=True))
+
+    whole = small()
+    losses = list(train(whole, islice(batches(ResumableSampler(data, seed=1)), 12), optimizer_of(whole)))
+
+    first, sampler = small(), ResumableSampler(data, seed=1)
+    optimizer = optimizer_of(first)
+    again = list(train(first, islice(batches(sampler), 5), optimizer))
+    state = {"model": first.state_dict(), "optimizer": optimizer.state_dict(), "order": sampler.state_dict()}
+    torch.save(state, tmp_path / "checkpoint.pt")
+
+    second, sampler = small(seed=9), ResumableSampler(data, seed=2)  # all of it comes from the file
+    optimizer, state = optimizer_of(second), torch.load(tmp_path / "checkpoint.pt")
+    second.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    sampler.load_state_dict(state["order"])
+    again += list(train(second, islice(batches(sampler), 7), optimizer))
+    assert again == losses
+    assert all(map(torch.equal, whole.state_dict().values(), second.state_dict().values()))
+
+
+def test_what_follows_the_targets_reaches_the_model():
+    packed = pack([[1, 2, 3], [4, 5, 6]], 8, eos_id=0)
+    model = small()
+    parts = packed.input_ids, packed.labels, packed.positions, packed.document_ids
+    inputs, targets, *rest = (p[:, :-1] if i != 1 else p[:, 1:] for i, p in enumerate(parts))
+    expected = F.cross_entropy(model(inputs, *rest).flatten(0, 1), targets.flatten()).item()
+    assert list(train(model, [(inputs, targets, *rest)], optimizer_of(model))) == [pytest.approx(expected)]
+
+
+# ---- sampling ----
+
+
+def test_sampling_goes_on_past_the_context_and_the_seed_fixes_it():
+    model = TinyGPT(300, 24)
+    sampled = generate(model, [1, 2, 3], 40, seed=4)
+    assert sampled[:3] == [1, 2, 3] and len(sampled) == 43
+    assert generate(model, [1, 2, 3], 40, seed=4) == sampled
+    assert generate(model, [1, 2, 3], 40, seed=5) != sampled
+
+
+def test_a_low_temperature_takes_the_likeliest_token():
+    model, ids = small(), [7, 8]
+    for _ in range(5):
+        ids.append(model(torch.tensor([ids]))[0, -1].argmax().item())
+    assert generate(model, [7, 8], 5, temperature=1e-4) == ids
+
+
+# ---- bits per byte ----
+
+
+@pytest.mark.parametrize("size", [2, 256, 5000])
+@pytest.mark.parametrize("length", [2, 64, 65, 66, 1000])
+def test_a_uniform_model_has_the_bits_per_byte_of_the_closed_form(size, length):
+    ids = [i % 256 for i in range(length)]  # one byte each, so log2(size) bits a byte
+    assert bits_per_byte(Uniform(size), np.array(ids) % size, BPETokenizer([])) == pytest.approx(
+        math.log2(size)
+    )
+
+
+def test_bits_are_shared_among_the_bytes_of_each_token():
+    text = load_story()[:3000]
+    tokenizer = BPETokenizer.train(text, 400)
+    ids = tokenizer.encode(text)
+    n_bytes = len(text.encode()) - len(tokenizer.decode_bytes(ids[:1]))
+    expected = math.log2(400) * (len(ids) - 1) / n_bytes
+    for given in (ids, np.array(ids, np.uint16), torch.tensor(ids)):
+        assert bits_per_byte(Uniform(400), given, tokenizer) == pytest.approx(expected)
+
+
+def test_it_equals_a_loop_over_windows():
+    model, ids = small(max_length=16), random_ids(101)
+    total = 0.0
+    for start in range(0, 100, 16):
+        x, y = ids[start : start + 16][: 100 - start], ids[start + 1 : start + 17]
+        total += F.cross_entropy(model(x[None])[0], y, reduction="sum").item()
+    tokenizer = BPETokenizer([(bytes([i]), bytes([i + 1])) for i in range(44)], ())
+    n_bytes = sum(1 + (i >= 256) for i in ids[1:].tolist())
+    assert bits_per_byte(model, ids, tokenizer) == pytest.approx(total / math.log(2) / n_bytes)
+
+
+def test_a_tokenizer_without_decode_bytes_is_decoded_to_text():
+    text = "a café, a tree"
+    tokenizer = WordTokenizer.train(text, keep_spaces=True)
+    ids = tokenizer.encode(text)
+    expected = math.log2(len(tokenizer.vocab)) * (len(ids) - 1) / (len(text.encode()) - 1)
+    assert bits_per_byte(Uniform(len(tokenizer.vocab)), ids, tokenizer) == pytest.approx(expected)
+
+
+def test_windows_have_the_length_of_the_model_unless_told():
+    uniform = Uniform(256)
+    bits_per_byte(uniform, range(200), BPETokenizer([]), max_length=50, batch_size=2)
+    assert [tuple(ids.shape) for ids in uniform.seen] == [(2, 50), (2, 50)]
+    bits_per_byte(small(max_length=16), range(100), BPETokenizer([]))  # 64 would be refused
+
+
+@pytest.mark.parametrize("ids", [[], [5]])
+def test_it_takes_two_tokens_to_predict_one(ids):
+    with pytest.raises(ValueError, match=f"ids holds {len(ids)} "):
+        bits_per_byte(Uniform(256), ids, BPETokenizer([]))
+
+
+# ---- the grid that notebook 10 reads ----
+
+
+def test_the_stored_experiments_have_three_seeds_of_each_setting_and_sane_figures():
+    runs = pd.read_csv(STORY.with_name("experiments.csv"))
+    assert set(runs.groupby(["experiment", "setting"]).seed.nunique()) == {3}
+    assert runs.val_bpb.between(1, 8).all() and runs.train_bpb.between(0, 8).all()
+    steps = runs.groupby(["experiment", "setting", "seed"])
+    assert steps[["step", "bytes_seen", "cpu_seconds"]].agg(lambda s: s.is_monotonic_increasing).all().all()

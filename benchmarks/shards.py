@@ -1,13 +1,12 @@
 """Tokenizing a corpus to disk: MB of text a second, and the memory it takes (notebook 09).
 
-The library docs, repeated to 50 MB once and to 200 MB `args.repeats` times; a vocabulary of 8,192 trained
-on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the usual script,
+The library docs, repeated to 50 MB once and to 200 MB `args[0]` times (default 1); a vocabulary of 8,192
+trained on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the usual script,
 on the same vocabulary: a pool of two processes encodes documents, the parent collects the ids and writes
 them into one memory map. Peak memory is that of the calling process first, then of its workers. Starting
 the workers is counted for neither.
 """
 
-import argparse
 import json
 import logging
 import multiprocessing
@@ -28,10 +27,11 @@ from helpers.shard_files import read_documents, split_corpus, tokenize_corpus
 END = "<|endoftext|>"
 
 
-def main(args: argparse.Namespace) -> None:
+def main(args: list[str]) -> None:
+    repeats = int(args[0]) if args else 1
     tokenizer = BPETokenizer.train(corpus.library_documents()[::10], 8192)
     print(f"{'corpus':>6}  {'way':<22} {'MB/s':>5}  {'tokens':>10}  peak MB of each process")
-    for size, turns in ((50, 1), (200, args.repeats)):
+    for size, turns in ((50, 1), (200, repeats)):
         with tempfile.TemporaryDirectory() as scratch:
             paths = split_corpus(repeated(size * 10**6), Path(scratch) / "text")
             for turn, (name, way) in product(range(turns), WAYS.items()):

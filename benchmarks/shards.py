@@ -1,10 +1,10 @@
 """Tokenizing a corpus to disk: MB of text a second, and the memory it takes (notebook 09).
 
 The library docs, repeated to 50 MB once and to 200 MB `args[0]` times (default 1); a vocabulary of 8,192
-trained on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the usual
-script, on the same vocabulary: a pool of two processes encodes documents, the parent collects the ids and writes
-them into one memory map. Peak memory is that of the calling process first, then of its workers. Starting
-the workers is counted for neither.
+trained on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the
+usual script, on the same vocabulary: a pool of two processes encodes documents, the parent collects the ids
+and writes them into one memory map. Peak memory is that of the calling process first, then of its workers.
+Starting the workers is counted for neither.
 """
 
 import json

@@ -1,14 +1,17 @@
 """How fast this project is beside the libraries that production uses: `python -m benchmarks`.
 
-Each module here is one benchmark: its `main(args)` takes a list of str and prints tables.
-Everything that is compared runs in the same process on the same bytes, in turn, so that a slow minute of
-the machine hits all alike; what counts is the ratio within a turn.
+Each module here is one benchmark: its `main(args)` takes a list of str and reports tables.
+Everything that is compared runs on the same bytes, in turn, so that a slow minute of the machine hits all
+alike; what counts is the ratio within a turn.
 """
 
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+
+REPORT: list[str] = []  # the tables of this run, in Markdown
+RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
 
 
 def in_turn(
@@ -18,33 +21,62 @@ def in_turn(
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for turn in range(repeats):
         for name, function in functions.items():
-            print(f"\r  turn {turn + 1} of {repeats}: {name:40}", end="", file=sys.stderr, flush=True)
+            progress(f"turn {turn + 1} of {repeats}: {name}")
             start = clock()
             function()
             seconds[name].append(clock() - start)
-    print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+    progress("")
     return seconds
 
 
-def ratios(of: Sequence[float], to: Sequence[float]) -> str:
-    """`of` in units of `to`, turn by turn: the median, and from the lowest to the highest.
+def progress(text: str) -> None:
+    """Show what is running, in one line of stderr that the next call overwrites."""
+    print(f"\r  {text:70}\r", end="", file=sys.stderr, flush=True)
 
-    >>> ratios([2.0, 3.0, 4.0], [1.0, 1.0, 1.0])
+
+def each_ratio(of: Sequence[float], to: Sequence[float]) -> list[float]:
+    """`of` in units of `to`, turn by turn."""
+    return [a / b for a, b in zip(of, to, strict=True)]
+
+
+def spread(values: Sequence[float]) -> str:
+    """The median, and from the lowest to the highest.
+
+    >>> spread([4.0, 2.0, 3.0])
     '3.00 (2.00 to 4.00)'
     """
-    each = sorted(a / b for a, b in zip(of, to, strict=True))
-    return f"{statistics.median(each):.2f} ({each[0]:.2f} to {each[-1]:.2f})"
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def report(text: str) -> None:
+    """Print a piece of Markdown, and keep it for RESULTS.md."""
+    print(f"\n{text}", flush=True)
+    REPORT.append(text)
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table in Markdown, the first column to the left, the others to the right."""
+    """Report a table, the first column to the left, the others to the right."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     aligned = [
         [c.rjust(w) if n else c.ljust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True))]
         for row in [header, *rows]
     ]
     rule = ["-" * (w - 1) + (":" if n else "-") for n, w in enumerate(widths)]
-    print(f"\n### {title}\n")
-    for row in [aligned[0], rule, *aligned[1:]]:
-        print(f"| {' | '.join(row)} |")
-    sys.stdout.flush()
+    lines = [f"| {' | '.join(row)} |" for row in [aligned[0], rule, *aligned[1:]]]
+    report("\n".join([f"### {title}", "", *lines]))
+
+
+def speeds(
+    title: str, unit: str, amount: float, seconds: dict[str, list[float]], peer: str, bars: str = ""
+) -> None:
+    """Report how much of `amount` each gets done in a second, and its speed beside that of `peer`.
+
+    With `bars`, a name, the ratios go to the figure as well.
+    """
+    rows = []
+    for name, taken in seconds.items():
+        ratio = each_ratio(seconds[peer], taken)
+        if bars:
+            RATIOS[f"{bars}: {name}"] = ratio
+        rows.append((name, f"{amount / statistics.median(taken):,.1f}", spread(ratio)))
+    table(title, ("", unit, f"speed, {peer} = 1"), rows)

@@ -1,22 +1,78 @@
-"""`python -m benchmarks` runs all benchmarks, `python -m benchmarks NAME ...` one; `--list` lists them."""
+"""`python -m benchmarks` runs all and writes RESULTS.md; `python -m benchmarks NAME ...` runs one."""
 
+import datetime
 import importlib
-import pkgutil
+import os
+import platform
 import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import benchmarks
+from benchmarks import figure
+
+ALL = ("bpe", "encode", "growth", "loader", "packing", "shards")
+ALONE = ("experiments",)  # half an hour, and its results are data: see data/README.md
+PACKAGES = ("numpy", "torch", "regex", "tiktoken", "tokenizers", "rustbpe", "dask")
+HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: list[str]) -> None:
-    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "__main__"]
     if arguments == ["--list"]:
-        print("\n".join(known))
-        return
-    if arguments and arguments[0] not in known:
-        sys.exit(f"there is no benchmark {arguments[0]!r}, only {', '.join(known)}")
-    for name in arguments[:1] or known:
-        print(f"\n## {name}", flush=True)
-        importlib.import_module(f"benchmarks.{name}").main(arguments[1:])
+        print("\n".join(ALL + ALONE))
+    elif not arguments:
+        run_all()
+    elif arguments[0] in ALL + ALONE:
+        importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:])
+    else:
+        sys.exit(f"there is no benchmark {arguments[0]!r}, only {', '.join(ALL + ALONE)}")
+
+
+def run_all() -> None:
+    start = time.perf_counter()
+    for name in ALL:
+        benchmarks.report(f"## {name}")
+        module = importlib.import_module(f"benchmarks.{name}")
+        benchmarks.report(module.__doc__.strip())
+        module.main([])
+    minutes = (time.perf_counter() - start) / 60
+    text = "\n\n".join([introduction(minutes), *benchmarks.REPORT]) + "\n"
+    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    figure.draw(benchmarks.RATIOS, HERE / "speed.png")
+
+
+def introduction(minutes: float) -> str:
+    versions = ", ".join(f"{name} {version_of(name)}" for name in PACKAGES)
+    return (
+        "# Results of `python -m benchmarks`\n\n"
+        f"Written by that command on {datetime.date.today()}, in {minutes:.0f} minutes.\n\n"
+        f"- Machine: {processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB of memory, "
+        f"{platform.system()}\n"
+        f"- Python {platform.python_version()}, {versions}\n\n"
+        "What stands in one table ran on the same bytes, in turn. A ratio is taken within each turn; its "
+        "median stands first, then the lowest and the highest turn. MB are millions of bytes."
+    )
+
+
+def version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def memory_gb() -> float:
+    if not hasattr(os, "sysconf"):
+        return float("nan")
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
 if __name__ == "__main__":

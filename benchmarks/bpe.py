@@ -1,82 +1,87 @@
-"""Training and encoding with `helpers.bpe`, beside tokenizers, tiktoken, and a naive trainer.
+"""Training with `helpers.bpe`, beside tokenizers, rustbpe and a naive trainer.
 
-`python -m benchmarks bpe [repeats]`. Encoding is timed in a process with one core, by the CPU time it takes.
+`python -m benchmarks bpe [turns]`. On one core the clock is the CPU time.
 """
 
-import json
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import regex
-import tiktoken
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from benchmarks import in_turn, ratios, table
+from benchmarks import in_turn, speeds
+from benchmarks.child import on_one_core
 from helpers.bpe import GPT2_PATTERN, BPETokenizer
-from helpers.corpus import cache_folder, load_library_docs, load_story, read_text
+from helpers.corpus import load_library_docs, load_story, read_text
 
 VOCAB_SIZE = 8192
+OURS = "helpers.bpe"
 
 
 def main(args: list[str]) -> None:
-    repeats = int(args[0]) if args else 5
-    docs = load_library_docs()
-    with tempfile.TemporaryDirectory() as folder:
-        corpus, vocabulary = Path(folder, "docs.txt"), Path(folder, "tokenizer.json")
-        corpus.write_bytes(docs.encode())
-        training(corpus, repeats)
-        memory()
-        BPETokenizer.train(docs, VOCAB_SIZE).save(vocabulary)
-        one_core(vocabulary, repeats)
-
-
-def training(corpus: Path, repeats: int) -> None:
+    repeats, docs = int(args[0]) if args else 5, load_library_docs()
+    size = len(docs.encode()) / 1e6
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "docs.txt")
+        path.write_bytes(docs.encode())
+        runs = {name: lambda t=train: t(path, VOCAB_SIZE) for name, train in trainers_here().items()}
+        title = f"Training on the library docs ({size:.1f} MB, {VOCAB_SIZE:,} tokens)"
+        speeds(f"{title}, all cores", "MB/s", size, in_turn(runs, repeats), "tokenizers", "training")
+        seconds = on_one_core(train_in_turn, str(path), VOCAB_SIZE, repeats)
+        speeds(f"{title}, one core, CPU time", "MB/s", size, seconds, "tokenizers")
     story = load_story()
-    seconds = in_turn(
-        {
-            "helpers.bpe": lambda: BPETokenizer.train(read_text(corpus), VOCAB_SIZE),
-            "tokenizers": lambda: train_tokenizers(corpus),
-        },
-        repeats,
-    )
-    rows = [
-        (name, f"{statistics.median(s):.2f}", ratios(seconds["tokenizers"], s)) for name, s in seconds.items()
-    ]
-    size = f"{corpus.stat().st_size / 1e6:.1f} MB, {VOCAB_SIZE:,} tokens, {os.cpu_count()} cores"
-    table(f"Training on the library docs ({size})", ("trainer", "seconds", "speed, tokenizers = 1"), rows)
-    seconds = in_turn(
-        {
-            "helpers.bpe": lambda: BPETokenizer.train(story, 512),
-            "naive: count all pairs for each merge": lambda: naive_merges(story, 512 - 257),
-        },
-        repeats,
-    )
-    rows = [
-        (name, f"{statistics.median(s):.3f}", ratios(s, seconds["helpers.bpe"]))
-        for name, s in seconds.items()
-    ]
-    size = f"{len(story) / 1e3:.0f} kB, 512 tokens"
-    table(f"Training on the story ({size})", ("trainer", "seconds", "time, helpers.bpe = 1"), rows)
+    runs = {
+        OURS: lambda: BPETokenizer.train(story, 512),
+        "naive: counts all pairs again for each merge": lambda: naive_merges(story, 512 - 257),
+    }
+    title = f"Training on the story ({len(story) / 1e3:.0f} kB, 512 tokens)"
+    speeds(title, "kB/s", len(story) / 1e3, in_turn(runs, repeats), OURS)
 
 
-def train_tokenizers(corpus: Path) -> None:
+def trainers_here() -> dict[str, Callable[[Path, int], object]]:
+    """Functions that train on a file, to a number of tokens; rustbpe only where it is installed."""
+    found = {OURS: train_ours, "tokenizers": train_tokenizers}
+    with suppress(ModuleNotFoundError):
+        import rustbpe
+
+        found["rustbpe"] = lambda path, size: rustbpe.Tokenizer().train_from_iterator(
+            documents(path), size, pattern=GPT2_PATTERN
+        )
+    return found
+
+
+def train_ours(path: Path, vocab_size: int) -> None:
+    BPETokenizer.train(read_text(path), vocab_size)
+
+
+def train_tokenizers(path: Path, vocab_size: int) -> None:
     """As `tokenizers` trains from a file: line by line, on all cores."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     options = {"special_tokens": ["<|endoftext|>"], "initial_alphabet": alphabet, "show_progress": False}
-    tokenizer.train([str(corpus)], trainers.BpeTrainer(vocab_size=VOCAB_SIZE, **options))
+    tokenizer.train([str(path)], trainers.BpeTrainer(vocab_size=vocab_size, **options))
+
+
+def documents(path: Path) -> Iterator[str]:
+    """The text of a file in pieces of many lines each, as rustbpe counts them in parallel."""
+    with path.open(encoding="utf-8", newline="") as file:
+        while lines := file.readlines(2**14):
+            yield "".join(lines)
+
+
+def train_in_turn(path: str, vocab_size: int, repeats: int) -> dict[str, list[float]]:
+    runs = {name: lambda t=train: t(Path(path), vocab_size) for name, train in trainers_here().items()}
+    return in_turn(runs, repeats, time.process_time)
 
 
 def naive_merges(text: str, n_merges: int) -> list[tuple[bytes, bytes]]:
+    """Byte-pair encoding as one first writes it: all pairs are counted for each merge."""
     words = [[bytes([byte]) for byte in word.encode()] for word in regex.findall(GPT2_PATTERN, text)]
     merges = []
     for _ in range(n_merges):
@@ -87,108 +92,3 @@ def naive_merges(text: str, n_merges: int) -> list[tuple[bytes, bytes]]:
                 if (*word[at : at + 2],) == best:
                     word[at : at + 2] = [best[0] + best[1]]
     return merges
-
-
-def memory() -> None:
-    rows = []
-    for megabytes in (4, 64):
-        print(f"  memory of training on {megabytes} MB", file=sys.stderr)
-        distinct, extra = child("memory_of_training", megabytes)
-        rows.append((f"{megabytes} MB", f"{distinct:,}", f"{extra / 1e6:.0f} MB"))
-    header = ("text", "distinct pre-tokens", "peak memory beyond the text")
-    table("Memory of training (the library docs, cut or repeated)", header, rows)
-
-
-def memory_of_training(megabytes: int) -> tuple[int, int]:
-    docs = load_library_docs()
-    text = (docs * (1 + megabytes * 10**6 // len(docs)))[: megabytes * 10**6]
-    distinct = len(set(regex.findall(GPT2_PATTERN, text[: len(docs)])))
-    del docs
-    Path("/proc/self/clear_refs").write_text("5")  # Linux: forget the peak so far
-    before = status("VmRSS")
-    BPETokenizer.train(text, VOCAB_SIZE)
-    return distinct, status("VmHWM") - before
-
-
-def status(field: str) -> int:
-    """A figure of /proc/self/status, in bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
-
-
-def one_core(vocabulary: Path, repeats: int) -> None:
-    texts = {"library docs": None, "Tiny Shakespeare": cache_folder() / "tiny-shakespeare.txt"}
-    for title, path in texts.items():
-        if path is None or path.exists():
-            size, seconds = child("encoding", str(vocabulary), path and str(path), repeats)
-            rows = [
-                (name, f"{size / statistics.median(s) / 1e6:.1f}", ratios(seconds["tiktoken"], s))
-                for name, s in seconds.items()
-            ]
-            header = ("encoder", "MB per CPU second", "speed, tiktoken = 1")
-            table(f"Encoding {title}, caches cold ({size / 1e6:.1f} MB)", header, rows)
-    rows = child("worst_cases", str(vocabulary))
-    header = ("text", "helpers.bpe", "tokenizers", "tiktoken")
-    table("Very long pre-tokens: CPU time of encoding", header, rows)
-
-
-def peers(vocabulary: str) -> tuple[BPETokenizer, Tokenizer, tiktoken.Encoding]:
-    ours = BPETokenizer.load(vocabulary)
-    theirs = Tokenizer.from_file(vocabulary)
-    theirs.encode_special_tokens = True
-    return ours, theirs, ours.to_tiktoken()
-
-
-def encoding(vocabulary: str, path: str | None, repeats: int) -> tuple[int, dict[str, list[float]]]:
-    text = read_text(path) if path else load_library_docs()
-    lines = text.splitlines(keepends=True)
-    ours, theirs, openai = peers(vocabulary)
-    ids = ours.encode(text)
-    assert ids == openai.encode_ordinary(text) == ours.encode_to_numpy(text).tolist()
-
-    def cold(function):
-        def run():
-            ours._cache.clear()
-            ours._bulk.clear()
-            theirs.model._clear_cache()
-            return function(text)
-
-        return run
-
-    functions = {
-        "helpers.bpe encode": ours.encode,
-        "helpers.bpe encode_to_numpy": ours.encode_to_numpy,
-        "tokenizers encode_batch_fast, by line": lambda text: theirs.encode_batch_fast(lines),
-        "tokenizers encode": theirs.encode,
-        "tiktoken": openai.encode_ordinary,
-        "tiktoken encode_to_numpy": lambda text: openai.encode_to_numpy(text, disallowed_special=()),
-    }
-    runs = {name: cold(function) for name, function in functions.items()}
-    return len(text.encode()), in_turn(runs, repeats, time.process_time)
-
-
-def worst_cases(vocabulary: str) -> list[tuple[str, ...]]:
-    ours, theirs, openai = peers(vocabulary)
-    letters = "".join(filter(str.isalpha, load_library_docs()))
-    texts = {"100,000 equal letters": "a" * 10**5, "1 MB of letters, no space": letters[: 10**6]}
-    rows = []
-    for name, text in texts.items():
-        encoders = {"helpers": ours.encode, "tokenizers": theirs.encode, "tiktoken": openai.encode_ordinary}
-        runs = {key: partial(encode, text) for key, encode in encoders.items()}
-        seconds = in_turn(runs, 1, time.process_time)
-        rows.append((name, *(f"{s[0]:.2f} s" for s in seconds.values())))
-    return rows
-
-
-def child(function: str, *arguments: object) -> list:
-    """What a function of this module returns, called in a new process that has one core."""
-    limits = {"RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    call = [sys.executable, "-m", "benchmarks.bpe", function, json.dumps(arguments)]
-    done = subprocess.run(call, stdout=subprocess.PIPE, check=True, env=os.environ | limits)
-    return json.loads(done.stdout)
-
-
-if __name__ == "__main__":
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(json.dumps(globals()[sys.argv[1]](*json.loads(sys.argv[2]))))

@@ -1,26 +1,27 @@
 """Reading an epoch of windows: the loader of notebook 07, a list of tensors, and plain copies.
 
-    python -m benchmarks loader [number of token ids, 10 million by default]
+    python -m benchmarks loader [number of token ids, 2 million by default]
 
 Windows of 256 tokens, every 256 and every 64 positions, in shuffled batches of 32; everything in one process.
 A *copy* takes batches that are ready (int64, in order, input and target together) from one large array: the
 bytes that an epoch has to write, without the gathering, the widening and the shuffling.
 """
 
-import subprocess
-import sys
 import tempfile
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from benchmarks import in_turn, speeds, table
+from benchmarks.child import memory, on_one_core
 from helpers.windows import WindowDataset, make_loader
 
-MAX_LENGTH, STRIDES, BATCH = 256, (256, 64), 32
+MAX_LENGTH, STRIDES, BATCH, TURNS = 256, (256, 64), 32, 3
 VOCABULARY = 50_257
 
 
@@ -54,85 +55,66 @@ def ready_batches(n_batches: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, VOCABULARY, shape)
 
 
-def seconds(read: Callable[[], Iterator]) -> tuple[float, int]:
-    """The time of `read` and of going through what it gives, and how many batches that were."""
-    start, count = time.perf_counter(), 0
-    for _ in read():
-        count += 1
-    return time.perf_counter() - start, count
-
-
 def compare(ids: np.memmap, stride: int) -> None:
     n_batches = ((len(ids) - MAX_LENGTH - 1) // stride + 1) // BATCH
     as_list, ready = ids.tolist(), ready_batches(n_batches)
-    peers = {
-        "make_loader": lambda: make_loader(ids, MAX_LENGTH, stride, BATCH),
-        "make_loader, 2 workers": lambda: make_loader(ids, MAX_LENGTH, stride, BATCH, num_workers=2),
+    make = partial(make_loader, ids, MAX_LENGTH, stride, BATCH)
+    ways = {
+        "make_loader": make,
+        "make_loader, 2 workers": lambda: make(num_workers=2),
         "a copy, one call for the epoch": lambda: ready.copy(),
         "a copy, one call a batch": lambda: (batch.copy() for batch in ready),
         "a memory map, row by row": lambda: rows_of_a_map(ids, stride),
         "a list of tensors (build and read)": lambda: list_of_tensors(as_list, stride),
     }
-    times = dict.fromkeys(peers, float("inf"))
-    for attempt in range(5):  # in turns, so that a busy moment of the machine meets them all
-        for name, read in peers.items():
-            if attempt and ("list" in name or "workers" in name):
-                continue  # seconds to a minute: once will do
-            taken, count = seconds(read)
-            assert count == n_batches
-            times[name] = min(times[name], taken)
-    tokens = n_batches * BATCH * MAX_LENGTH
-    print(f"\nstride {stride}: {n_batches:,} batches, {tokens / 1e6:.1f} M target tokens")
-    for name, taken in times.items():
-        ratio = taken / times["make_loader"]
-        print(f"  {name:36}{taken:9.3f} s {tokens / taken / 1e6:9.1f} M tokens/s {ratio:8.2f} x the time")
+    runs = {name: partial(read_all, way) for name, way in ways.items()}
+    read_all(make)  # an epoch that does not count: it maps the pages of the file
+    tokens = n_batches * BATCH * MAX_LENGTH / 1e6
+    title = f"Reading an epoch of {tokens:.1f} M target tokens, stride {stride}"
+    bars = f"loading, stride {stride}"
+    speeds(title, "M tokens/s", tokens, in_turn(runs, TURNS), "a list of tensors (build and read)", bars)
+
+
+def read_all(way: Callable[[], Iterator]) -> None:
+    deque(way(), maxlen=0)
 
 
 # ---- memory ----
 
 
-def resident() -> dict[str, float]:
-    """Resident MB of this process: its own, and pages of files, which the system takes back when it likes."""
-    fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return {name: int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile")}
-
-
-def grow(path: str, stride: str) -> None:
-    """Print by how much an epoch over the file at `path` lets this process grow, at its largest."""
+def grow(path: str, stride: int) -> list[float]:
+    """MB by which an epoch over the file at `path` lets this process grow: its own, and pages of the file."""
     WindowDataset(range(1000), 256)[0]
-    before, largest = resident(), {"RssAnon": 0.0, "RssFile": 0.0}
-    loader = make_loader(np.memmap(path, dtype=np.uint16, mode="r"), MAX_LENGTH, int(stride), BATCH)
+    fields = "RssAnon", "RssFile"  # the system takes pages of a file back when it likes
+    before, largest = [memory(field) for field in fields], [0.0, 0.0]
+    loader = make_loader(np.memmap(path, dtype=np.uint16, mode="r"), MAX_LENGTH, stride, BATCH)
     for step, _ in enumerate(loader):
         if step % 500 == 0 or step == len(loader) - 1:
-            now = resident()
-            largest = {name: max(largest[name], now[name] - before[name]) for name in now}
-    print(f"own memory +{largest['RssAnon']:5.1f} MB, pages of the file +{largest['RssFile']:6.1f} MB")
+            grown = [memory(field) - start for field, start in zip(fields, before, strict=True)]
+            largest = [max(pair) for pair in zip(largest, grown, strict=True)]
+    return largest
 
 
 def compare_memory(folder: Path, sizes: tuple[int, ...]) -> None:
-    if not Path("/proc/self/status").exists():
-        print("\nmemory: measured on Linux only")
-        return
-    print("\nmemory: how much a process grows while it reads one epoch of make_loader")
+    rows = []
     for n in sizes:
         path = folder / f"{n}.bin"
         size = write_ids(path, n).nbytes / 2**20
         for stride in STRIDES:
-            command = [sys.executable, "-m", "benchmarks.loader", str(path), str(stride)]
-            grown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-            print(f"  {n / 1e6:5.0f} M ids ({size:5.1f} MB), stride {stride:3}: {grown}")
+            own, pages = on_one_core(grow, str(path), stride)
+            rows.append(
+                (f"{n / 1e6:.0f} M ids, {size:.0f} MB, stride {stride}", f"{own:.1f}", f"{pages:.0f}")
+            )
+    header = ("file", "own memory, MB", "pages of the file, MB")
+    table("By how much a process grows while it reads an epoch of make_loader", header, rows)
 
 
 def main(args: list[str]) -> None:
-    n = int(args[0]) if args else 10_000_000
+    n = int(args[0]) if args else 2_000_000
     torch.manual_seed(0)
-    print(f"{n:,} token ids, max_length {MAX_LENGTH}, batches of {BATCH}")
     with tempfile.TemporaryDirectory() as folder:
         ids = write_ids(Path(folder) / "ids.bin", n)
         for stride in STRIDES:
             compare(ids, stride)
-        compare_memory(Path(folder), (n, 10 * n))
-
-
-if __name__ == "__main__":  # a fresh process for `compare_memory`
-    grow(*sys.argv[1:])
+        if Path("/proc/self/status").exists():  # Linux only
+            compare_memory(Path(folder), (5 * n, 50 * n))

@@ -4,35 +4,36 @@ import time
 
 import numpy as np
 
+from benchmarks import progress, table
 from helpers.batches import pack
 
 MAX_LENGTH, EOS_ID = 2048, 50_256
+HEADER = ("documents", "tokens", "way", "seconds", "rows", "padding", "documents cut")
 
 
 def main(args: list[str]) -> None:
-    """Print a table for 10,000 to `args[0]` (default 1 million) documents, packed by both methods.
+    """Report a table for 10,000 to `args[0]` (default 1 million) documents, packed by both methods.
 
     Lengths are lognormal: half of the documents shorter than 60 tokens, about 5 % longer than 400. A "plain
     copy" is the same documents joined end to end by numpy, as int64: the least that any packing has to do.
     """
-    most = int(args[0]) if args else 1_000_000
-    print(
-        f"{'documents':>10} {'tokens':>12} {'way':>10} {'seconds':>8} {'rows':>8} {'padding':>9} {'cut':>7}"
-    )
+    most, rows = int(args[0]) if args else 1_000_000, []
     for n in sorted({10_000, 100_000, most}):
         documents = some_documents(n)
-        head = f"{n:>10,} {sum(map(len, documents)):>12,}"
+        head = f"{n:,}", f"{sum(map(len, documents)):,}"
         start = time.perf_counter()
         np.concatenate(documents, dtype=np.int64)
-        print(f"{head} {'plain copy':>10} {time.perf_counter() - start:>8.2f}")
+        rows.append((*head, "plain copy", f"{time.perf_counter() - start:.2f}", "", "", ""))
         for method in ("concat", "best_fit"):
+            progress(f"{n:,} documents, {method}")
             start = time.perf_counter()
             packed = pack(documents, MAX_LENGTH, EOS_ID, method)
-            seconds = time.perf_counter() - start
-            print(
-                f"{head} {method:>10} {seconds:>8.2f} {len(packed):>8,} {packed.waste:>9.3%} "
-                f"{packed.split_documents / n:>7.2%}"
+            seconds, cut = time.perf_counter() - start, packed.split_documents / n
+            rows.append(
+                (*head, method, f"{seconds:.2f}", f"{len(packed):,}", f"{packed.waste:.3%}", f"{cut:.2%}")
             )
+    progress("")
+    table(f"Packing into rows of {MAX_LENGTH:,} tokens", HEADER, rows)
 
 
 def some_documents(n: int) -> list[np.ndarray]:

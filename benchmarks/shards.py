@@ -1,10 +1,10 @@
 """Tokenizing a corpus to disk: MB of text a second, and the memory it takes (notebook 09).
 
-The library docs, repeated to 50 MB once and to 200 MB `args[0]` times (default 1); a vocabulary of 8,192
-trained on them. Beside `tokenize_corpus` in one process and on two Dask workers stands tiktoken in the
-usual script, on the same vocabulary: a pool of two processes encodes documents, the parent collects the ids
-and writes them into one memory map. Peak memory is that of the calling process first, then of its workers.
-Starting the workers is counted for neither.
+`python -m benchmarks shards [turns]`: the library docs, repeated to 50 MB in each of 3 turns and to 200 MB
+once; a vocabulary of 8,192 trained on them. Beside `tokenize_corpus` in one process and on two Dask workers
+stands tiktoken in the usual script, on the same vocabulary: a pool of two processes encodes documents, the
+parent collects the ids and writes them into one memory map. Starting the workers is counted for neither. Peak
+memory is that of the calling process first, then of its workers.
 """
 
 import json
@@ -20,25 +20,34 @@ from pathlib import Path
 import numpy as np
 from dask.distributed import Client, LocalCluster
 
+from benchmarks import progress, speeds, table
 from helpers import corpus
 from helpers.bpe import BPETokenizer
 from helpers.shard_files import read_documents, split_corpus, tokenize_corpus
 
-END = "<|endoftext|>"
+END, TIKTOKEN = "<|endoftext|>", "tiktoken, pool of two"
 
 
 def main(args: list[str]) -> None:
-    repeats = int(args[0]) if args else 1
+    turns = int(args[0]) if args else 3
     tokenizer = BPETokenizer.train(corpus.library_documents()[::10], 8192)
-    print(f"{'corpus':>6}  {'way':<22} {'MB/s':>5}  {'tokens':>10}  peak MB of each process")
-    for size, turns in ((50, 1), (200, repeats)):
+    for size, turns_here in ((50, turns), (200, 1)):
         with tempfile.TemporaryDirectory() as scratch:
             paths = split_corpus(repeated(size * 10**6), Path(scratch) / "text")
-            for turn, (name, way) in product(range(turns), WAYS.items()):
-                folder = Path(scratch) / f"{turn}-{way.__name__}"
-                seconds, tokens, peaks = in_a_process(way, paths, tokenizer, folder)
-                memory = ", ".join(f"{peak:.0f}" for peak in peaks)
-                print(f"{size:>3} MB  {name:<22} {size / seconds:>5.1f}  {tokens:>10,}  {memory}", flush=True)
+            compare(size, turns_here, paths, tokenizer, Path(scratch))
+
+
+def compare(size: int, turns: int, paths: list[Path], tokenizer: BPETokenizer, scratch: Path) -> None:
+    seconds, rows = {name: [] for name in WAYS}, {}
+    for turn, (name, way) in product(range(turns), WAYS.items()):
+        progress(f"{size} MB, turn {turn + 1} of {turns}: {name}")
+        taken, tokens, peaks = in_a_process(way, paths, tokenizer, scratch / f"{turn}-{way.__name__}")
+        seconds[name].append(taken)
+        rows[name] = name, f"{tokens:,}", ", ".join(f"{peak:.0f}" for peak in peaks)
+    progress("")
+    speeds(f"Tokenizing {size} MB of text to disk", "MB/s", size, seconds, TIKTOKEN, f"shards, {size} MB")
+    header = ("", "tokens", "peak MB of each process")
+    table(f"Memory while tokenizing {size} MB of text to disk", header, list(rows.values()))
 
 
 def repeated(size: int) -> Iterator[str]:
@@ -113,8 +122,4 @@ def _encode(text: str) -> list[int]:
     return encode(text)
 
 
-WAYS = {
-    "one process": one_process,
-    "two Dask workers": two_workers,
-    "tiktoken, pool of two": tiktoken_script,
-}
+WAYS = {"one process": one_process, "two Dask workers": two_workers, TIKTOKEN: tiktoken_script}

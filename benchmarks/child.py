@@ -1,0 +1,37 @@
+"""Calls a function of a benchmark in a new process, so that it has nothing in memory and one core to use."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ONE_THREAD = {"RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def on_one_core(function: Callable, *arguments: object) -> object:
+    """What `function(*arguments)` returns in a process bound to one core. All must be fit for JSON."""
+    name = [function.__module__, function.__name__]
+    call = [sys.executable, "-m", "benchmarks.child", *name, json.dumps(arguments)]
+    done = subprocess.run(call, stdout=subprocess.PIPE, check=True, env=os.environ | ONE_THREAD)
+    return json.loads(done.stdout)
+
+
+def memory(field: str) -> float:
+    """A figure of this process, in MB: "VmRSS" is the resident memory now, "VmHWM" its peak. Linux only."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+def forget_peak() -> None:
+    """Let "VmHWM" begin anew from what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+if __name__ == "__main__":
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    module, name, arguments = sys.argv[1:]
+    print(json.dumps(getattr(importlib.import_module(module), name)(*json.loads(arguments))))

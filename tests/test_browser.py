@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: Run All leaves no error, and a slider changes its picture.
+"""JupyterLab in a real browser: Run All leaves no error, a slider changes its picture, an exercise answers.
 
 Needs chromium, as a program of that name (Debian's package) or as Playwright's own
 (`playwright install chromium`). Skipped where there is none, unless BROWSER_TESTS=required.
@@ -6,17 +6,21 @@ Needs chromium, as a program of that name (Debian's package) or as Playwright's 
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, Locator, Page, sync_playwright
+
+from helpers import exercises
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +61,7 @@ def lab(tmp_path_factory):
     settings = folder.parent / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     # All cells stay in the page, those out of sight too, so that the test finds them.
-    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none", "recordTiming": true}')
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     flags = (
@@ -97,21 +101,58 @@ def run_all(page, lab, path):
     return nbformat.read(folder / path.name, as_version=4)
 
 
+def seconds_to_first_figure(code) -> float:
+    """From the start of the first cell to the end of the first that shows a picture, as Lab timed them."""
+    first = next(c for c in code if any("image/png" in o.get("data", {}) for o in c.outputs))
+    timed = [c.metadata.execution for c in (code[0], first)]
+    start, end = timed[0]["iopub.status.busy"], timed[1]["shell.execute_reply"]
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def move_slider(page: Page, box: Locator) -> None:
+    """Move the first slider of an `explore` figure by one step, and wait for another picture."""
+    picture, slider = box.locator("img"), box.locator(".noUi-handle").first
+    before = picture.get_attribute("src")
+    slider.focus()
+    at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+    page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+    page.wait_for_function("([img, old]) => img.src !== old", arg=[picture.element_handle(), before])
+
+
+def answer(page: Page, cell: Locator, source: str) -> str:
+    """Type `source` over what is in a code cell, run it, and return what it prints."""
+    cell.locator(".cm-content").first.click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(source)
+    cell.locator(".jp-OutputArea-output").first.evaluate("output => output.dataset.old = 'yes'")
+    page.keyboard.press("ControlOrMeta+Enter")
+    new = cell.locator(".jp-OutputArea-output:not([data-old])")
+    new.first.wait_for()
+    return new.first.inner_text()
+
+
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
-def test_run_all_leaves_no_error_and_sliders_change_their_pictures(page, lab, path):
+def test_run_all_sliders_and_an_exercise(page, lab, path, record_property):
+    start = time.perf_counter()
     notebook = run_all(page, lab, path)
+    record_property("seconds_of_run_all", round(time.perf_counter() - start, 1))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code), "a cell did not run"
     assert not [o for cell in code for o in cell.outputs if o.output_type == "error"]
+    record_property("seconds_to_first_figure", round(seconds_to_first_figure(code), 1))
 
     figures = [cell for cell in code if "explore(" in cell.source and "def explore" not in cell.source]
     boxes = page.locator(".jp-OutputArea-output .widget-vbox:has(img)")
     boxes.first.wait_for() if figures else None
     assert boxes.count() == len(figures)
     for i in range(boxes.count()):
-        picture, slider = boxes.nth(i).locator("img"), boxes.nth(i).locator(".noUi-handle").first
-        before = picture.get_attribute("src")
-        slider.focus()
-        at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
-        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        page.wait_for_function("([img, old]) => img.src !== old", arg=[picture.element_handle(), before])
+        move_slider(page, boxes.nth(i))
+
+    stub = next(cell.source for cell in code if re.search(r"^def .*: \.\.\.\n\n\ncheck\(", cell.source))
+    name = re.search(r'check\("([^"]+)"', stub)[1]
+    cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=f'check("{name}"')
+    said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))
+    assert said.startswith(f"{name}: {exercises.WRONG}. ") and "nonsense" in said
+    solutions = (NOTEBOOKS / "solutions" / f"{path.stem}.py").read_text(encoding="utf-8")
+    until = re.search(rf'.*?^check\("{re.escape(name)}".*?$', solutions, re.DOTALL | re.MULTILINE)
+    assert answer(page, cell, until[0]).startswith(f"{name}: {exercises.RIGHT}.")

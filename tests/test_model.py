@@ -130,7 +130,12 @@ def test_the_seed_fixes_the_weights_and_leaves_the_global_generator_alone():
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [({"positions": "rotary"}, "rotary"), ({"dim": 30}, "dim=30"), ({"dim": 36, "n_heads": 4}, "dim=36")],
+    [
+        ({"positions": "rotary"}, "rotary"),
+        ({"dim": 30}, "dim=30"),
+        ({"dim": 36, "n_heads": 4}, "dim=36"),
+        ({"n_heads": 0}, "dim=64"),
+    ],
 )
 def test_a_model_that_cannot_be_built_is_refused(arguments, word):
     with pytest.raises(ValueError, match=word):
@@ -140,6 +145,20 @@ def test_a_model_that_cannot_be_built_is_refused(arguments, word):
 def test_rows_that_are_too_long_are_refused():
     with pytest.raises(ValueError, match="25 tokens, more than max_length=24"):
         small()(random_ids(1, 25))
+
+
+@pytest.mark.parametrize(
+    ("ids", "error", "words"),
+    [
+        (torch.tensor([1, 2, 3]), ValueError, r"shape \(3,\)"),
+        (torch.tensor([[7, 300]]), ValueError, "from 7 to 300; this model knows 0 to 299"),
+        (torch.tensor([[-1, 3]]), ValueError, "from -1 to 3"),
+        (torch.zeros(1, 4, dtype=torch.uint16), TypeError, "torch.uint16"),
+    ],
+)
+def test_ids_that_cannot_be_looked_up_are_refused_in_words(ids, error, words):
+    with pytest.raises(error, match=words):
+        small()(ids)
 
 
 # ---- training ----
@@ -214,6 +233,12 @@ def test_a_low_temperature_takes_the_likeliest_token():
     assert generate(model, [7, 8], 5, temperature=1e-4) == ids
 
 
+@pytest.mark.parametrize(("ids", "temperature"), [([], 0.8), ([1], 0.0), ([1], -1.0)])
+def test_sampling_needs_an_id_and_a_temperature_above_0(ids, temperature):
+    with pytest.raises(ValueError, match="give an id to start from"):
+        generate(small(), ids, 5, temperature=temperature)
+
+
 # ---- bits per byte ----
 
 
@@ -262,10 +287,41 @@ def test_windows_have_the_length_of_the_model_unless_told():
     bits_per_byte(small(max_length=16), range(100), BPETokenizer([]))  # 64 would be refused
 
 
-@pytest.mark.parametrize("ids", [[], [5]])
-def test_it_takes_two_tokens_to_predict_one(ids):
-    with pytest.raises(ValueError, match=f"ids holds {len(ids)} "):
+def test_bytes_are_counted_not_characters():
+    text = "déjà vu, naïve, 日本語"
+    ids = BPETokenizer([]).encode(text)
+    assert len(ids) == len(text.encode()) > len(text)
+    assert bits_per_byte(Uniform(256), ids, BPETokenizer([])) == pytest.approx(8)
+    # 語 without its first byte: what is predicted is no text, and has two bytes all the same
+    assert bits_per_byte(Uniform(256), BPETokenizer([]).encode("語"), BPETokenizer([])) == pytest.approx(8)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_model_is_measured_as_in_use_and_left_in_the_mode_it_was_in(training):
+    model = torch.nn.Sequential(small(), torch.nn.Dropout(0.5)).train(training)
+    ids = random_ids(50, high=256)
+    expected = bits_per_byte(small(), ids, BPETokenizer([]))
+    assert bits_per_byte(model, ids, BPETokenizer([]), max_length=24) == pytest.approx(expected)
+    assert model.training == model[1].training == training
+    with pytest.raises(ValueError, match="this model knows 0 to 299"):
+        bits_per_byte(model, [400, 1], BPETokenizer([(bytes([i]), b"a") for i in range(200)], ()), 24)
+    assert model.training == training
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[], [5], np.array([]), torch.tensor([[1, 2, 3]]), 7, [1.0, 2.0], [3, -100, 4], ["a", "b"]],
+    ids=str,
+)
+def test_what_is_no_row_of_at_least_two_ids_is_refused(ids):
+    with pytest.raises(ValueError, match="ids has"):
         bits_per_byte(Uniform(256), ids, BPETokenizer([]))
+
+
+@pytest.mark.parametrize("sizes", [{"max_length": 0}, {"batch_size": 0}])
+def test_windows_and_batches_of_nothing_are_refused(sizes):
+    with pytest.raises(ValueError, match=f"{next(iter(sizes))}=0"):
+        bits_per_byte(Uniform(256), [1, 2, 3], BPETokenizer([]), **sizes)
 
 
 # ---- the grid that notebook 10 reads ----

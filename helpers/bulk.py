@@ -80,15 +80,15 @@ def cut_chunks(text: str) -> Iterator[tuple[bytes, np.ndarray]]:
     at, size = 0, CHUNK
     while at < len(text):
         chunk = text[at : at + size]
-        data, ascii = chunk.encode(), chunk.isascii()
-        codes = np.frombuffer(data, np.uint8) if ascii else np.frombuffer(chunk.encode("utf-32-le"), "<u4")
+        data, is_ascii = chunk.encode(), chunk.isascii()
+        codes = np.frombuffer(data, np.uint8) if is_ascii else np.frombuffer(chunk.encode("utf-32-le"), "<u4")
         bounds = np.flatnonzero(pretoken_starts(codes))
         if at + size >= len(text):
             bounds = np.append(bounds, len(chunk))
         elif bounds[-1] == len(chunk) - 1:
             bounds = bounds[:-1]
         if len(bounds) > 1:
-            yield data, bounds if ascii else _in_bytes(data, bounds)
+            yield data, bounds if is_ascii else _in_bytes(data, bounds)
             at, size = at + int(bounds[-1]), CHUNK
         else:  # one long pre-token, whose end is not in sight
             size *= 2
@@ -105,6 +105,10 @@ class PretokenTable:
 
     `known` has them all. Those of up to 15 bytes are also in a hash table of arrays, one place each: if
     another pre-token came there first, `known` has to do. A place holds all bytes, so nothing is mixed up.
+
+    >>> table = PretokenTable()
+    >>> table.numbers(b"a cat a", np.array([0, 1, 5, 7])), table.known
+    (array([0, 1, 2], dtype=int32), {b'a': 0, b' cat': 1, b' a': 2})
     """
 
     def __init__(self):
@@ -114,24 +118,36 @@ class PretokenTable:
 
     def numbers(self, data: bytes, bounds: np.ndarray) -> np.ndarray:
         """The number of each pre-token of a chunk, int32, (n,)."""
-        low, high = _keys(data, bounds)
-        slots = ((low * _ODD[0] ^ high * _ODD[1]) >> (65 - SLOTS.bit_length())).astype(np.int64)
+        low, high = keys(data, bounds)
+        slots = (mix(low, high) >> (65 - SLOTS.bit_length())).astype(np.int64)
         numbers = self._number[slots]
         missing = np.flatnonzero((self._low[slots] != low) | (self._high[slots] != high))
         spans = zip(bounds[missing].tolist(), bounds[missing + 1].tolist(), strict=True)
         numbers[missing] = [self.known.setdefault(data[a:b], len(self.known)) for a, b in spans]
         new = missing[(self._high[slots[missing]] == 0) & (high[missing] < _LONG)]
-        free = slots[new]  # of several that want the same place, the last gets it
+        free, first = np.unique(slots[new], return_index=True)  # of several for one place, the first gets it
+        new = new[first]
         self._number[free], self._low[free], self._high[free] = numbers[new], low[new], high[new]
         return numbers
 
 
-def _keys(data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each pre-token as two uint64: its bytes 0 to 7; its bytes 8 to 14, and its length (16: too long)."""
+def keys(data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pre-token as two uint64, low and high: its bytes 0 to 7; its bytes 8 to 14, and its length.
+
+    Pre-tokens of up to 15 bytes differ if and only if their keys do. For a longer one the length says 16.
+    """
     words = np.ndarray(len(data) + 8, "<u8", data + bytes(15), strides=(1,)).copy()  # 8 bytes from each place
     starts, lengths = bounds[:-1], np.minimum(np.diff(bounds), SHORT + 1)
     high = words[starts + 8] & _HIGH_MASKS[lengths] | lengths.astype(np.uint64) << np.uint64(56)
     return words[starts] & _LOW_MASKS[lengths], high
+
+
+def mix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """64 bits of each key, uint64; its place in a table of 2**b is the top b of them.
+
+    Multiply and shift (Dietzfelbinger et al., 1997), but with fixed numbers: a quick mixture, not a good one.
+    """
+    return low * _ODD[0] ^ high * _ODD[1]
 
 
 class BulkEncoder:
@@ -150,7 +166,7 @@ class BulkEncoder:
         for data, bounds in cut_chunks(text):
             with self._lock:  # threads share the table
                 found = self._find(data, bounds)
-            chunks.append(_gather(*found))
+            chunks.append(gather(*found))
         return np.concatenate(chunks)
 
     def _find(self, data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,8 +183,12 @@ class BulkEncoder:
         return numbers, ids, ends
 
 
-def _gather(numbers: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The ids ids[ends[n] : ends[n + 1]] for each n in `numbers`, end to end."""
+def gather(numbers: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The ids ids[ends[n] : ends[n + 1]] for each n in `numbers`, end to end.
+
+    >>> gather(np.array([1, 0, 1]), np.array([10, 20, 21]), np.array([0, 1, 3]))
+    array([20, 21, 10, 20, 21])
+    """
     first = ends[numbers]
     counts = ends[numbers + 1] - first
     before = np.cumsum(counts) - counts

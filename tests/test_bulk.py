@@ -211,6 +211,19 @@ def test_pretokens_that_differ_in_one_byte_or_in_length_are_told_apart():
                 assert numbers_of(table, alike * 2) == [*range(len(alike))] * 2
 
 
+def test_of_pretokens_that_want_the_same_place_the_first_gets_it():
+    pretokens = [b"w%d" % n for n in range(200)]
+    places = bulk.mix(*bulk.keys(b"".join(pretokens), np.cumsum([0, *map(len, pretokens)]))) >> np.uint64(58)
+    with mock.patch.object(bulk, "SLOTS", 64):
+        table = PretokenTable()
+        numbers_of(table, pretokens)
+    expected = {}
+    for number, place in enumerate(places.tolist()):
+        expected.setdefault(place, number)
+    assert len(expected) < 64 < len(pretokens)
+    assert {place: table._number[place] for place in expected} == expected
+
+
 @pytest.mark.parametrize("slots", [2, 64])
 def test_pretokens_that_want_the_same_place_keep_their_ids(trained, story, slots):
     with mock.patch.object(bulk, "SLOTS", slots), small_chunks(500):

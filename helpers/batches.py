@@ -39,7 +39,7 @@ def pad_collate(
             [   8, -100, -100]])
     """
     arrays, lengths = _as_arrays(sequences, "sequences")
-    _check_int(pad_id, "pad_id", least=0)
+    pad_id = _check_int(pad_id, "pad_id", least=0)  # an int: a NumPy scalar would decide the dtype below
     max_length = _check_int(int(lengths.max()) if max_length is None else max_length, "max_length", least=1)
     if (too_long := np.flatnonzero(lengths > max_length)).size:
         raise ValueError(
@@ -73,7 +73,8 @@ class LengthBucketSampler(Sampler[list[int]]):
     `seed` and the epoch alone. Each iteration is a new epoch; `set_epoch` says which comes next.
     Use it as `DataLoader(documents, batch_sampler=LengthBucketSampler(lengths, 8), collate_fn=...)`.
 
-    Raises `ValueError` if there are no lengths, if one is below 1, or if `batch_size` or `pool_batches` is.
+    Raises `ValueError` if there are no lengths, if one is below 1, if `batch_size` or `pool_batches` is, or
+    if `seed` or an epoch is below 0.
 
     >>> list(LengthBucketSampler([9, 1, 8, 2], batch_size=2, pool_batches=2))
     [[2, 0], [1, 3]]
@@ -86,11 +87,11 @@ class LengthBucketSampler(Sampler[list[int]]):
             raise ValueError(f"lengths[{at}] is {self.lengths[at]}: leave out documents without tokens")
         self.batch_size = _check_int(batch_size, "batch_size", least=1)
         self.pool_batches = _check_int(pool_batches, "pool_batches", least=1)
-        self.seed, self.epoch = seed, 0
+        self.seed, self.epoch = _check_int(seed, "seed", least=0), 0
 
     def set_epoch(self, epoch: int) -> None:
         """Make `epoch` the next one, to resume or to repeat it."""
-        self.epoch = epoch
+        self.epoch = _check_int(epoch, "epoch", least=0)
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)
@@ -176,7 +177,7 @@ def pack(
     if method not in ("concat", "best_fit"):
         raise ValueError(f'method must be "concat" or "best_fit", not {method!r}')
     _check_int(max_length, "max_length", least=1)
-    _check_int(eos_id, "eos_id", least=0)
+    eos_id = _check_int(eos_id, "eos_id", least=0)  # an int: a NumPy scalar would decide the dtype below
     arrays, lengths = _as_arrays(documents, "documents")
     pieces = _concat(lengths + 1, max_length) if method == "concat" else _best_fit(lengths + 1, max_length)
     n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
@@ -242,7 +243,10 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
             [1, 1, 0],
             [0, 0, 1]], dtype=torch.int32)
     """
-    document_ids = torch.as_tensor(document_ids)
+    try:
+        document_ids = torch.as_tensor(document_ids)
+    except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
+        raise ValueError(f"document_ids must be integers, not {document_ids!r:.60}: {error}") from None
     if document_ids.ndim == 0 or document_ids.is_floating_point():
         raise ValueError(
             "document_ids must be integers of shape (..., length), such as PackedBatches.document_ids; got "
@@ -288,6 +292,10 @@ def _runs(pieces: np.ndarray, end: int) -> np.ndarray:
 
 def _as_arrays(documents: Iterable[Sequence[int]], name: str) -> tuple[list[np.ndarray], np.ndarray]:
     """Each document as an array of integers, and the length of each."""
+    try:
+        iter(documents)
+    except TypeError:
+        raise ValueError(f"{name} must be a list of sequences of integers, not {documents!r:.60}") from None
     arrays = [_as_ids(document, f"{name}[{i}]") for i, document in enumerate(documents)]
     if not arrays:
         raise ValueError(f"{name} is empty: give at least one sequence of token ids")
@@ -298,7 +306,7 @@ def _as_ids(values: Sequence[int], name: str) -> np.ndarray:
     """`values` as a one-dimensional array of integers that is not empty."""
     try:
         array = np.asarray(values)
-    except ValueError:  # rows of different lengths
+    except (RuntimeError, ValueError):  # a tensor that wants a gradient; rows of different lengths
         array = np.empty((0, 0))
     if array.ndim != 1:
         raise ValueError(f"{name} must be one flat sequence of integers; got {values!r:.60}")

@@ -16,7 +16,15 @@ import numpy as np
 import regex
 import tiktoken
 
-from helpers.bpe_checks import as_integer, check_covered, check_special_tokens, check_text, compile_pattern
+from helpers.bpe_checks import (
+    as_integer,
+    check_covered,
+    check_special_tokens,
+    check_text,
+    check_texts,
+    check_vocab_size,
+    compile_pattern,
+)
 from helpers.bpe_files import (
     BYTE_IDS,
     BYTES,
@@ -119,10 +127,9 @@ class BPETokenizer:
         pattern leaves out characters, a surrogate is lone, or the class would raise it.
         """
         check_special_tokens(special_tokens)
+        check_vocab_size(vocab_size, len(special_tokens))
+        check_texts(texts)
         n_merges = vocab_size - len(BYTES) - len(special_tokens)
-        if n_merges < 0:
-            least = f"{vocab_size - n_merges}: 256 bytes and {len(special_tokens)} special tokens"
-            raise ValueError(f"vocab_size is {vocab_size}, but must be at least {least}")
         counts = count_pretokens([texts] if isinstance(texts, str) else texts, compile_pattern(pattern))
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
@@ -167,6 +174,7 @@ class BPETokenizer:
         """
         if isinstance(texts, str):
             raise TypeError("texts is a str, where an iterable of str is needed, such as [text]")
+        check_texts(texts)
         special = self._special_regex(allowed_special)
         return chain.from_iterable(map(partial(self._encode, special=special), texts))
 
@@ -196,7 +204,8 @@ class BPETokenizer:
     def _special_regex(self, allowed: str | Collection[str]) -> regex.Pattern | None:
         """A regex that finds the special tokens in `allowed`, the longest first; None if there are none."""
         names = self.special_tokens if isinstance(allowed, str) and allowed == "all" else allowed
-        if isinstance(names, str) or not self.special_tokens.keys() >= set(names):
+        several = isinstance(names, Collection) and not isinstance(names, str)
+        if not several or not self.special_tokens.keys() >= set(names):
             known = list(self.special_tokens)
             raise ValueError(f'allowed_special is {allowed!r}: give "all", or a set of names from {known}')
         longest_first = map(regex.escape, sorted(names, key=len, reverse=True))
@@ -207,7 +216,10 @@ class BPETokenizer:
 
         Raises `ValueError` for an id that is not in the vocabulary, `TypeError` for what is not an integer.
         """
-        ids = ids.tolist() if hasattr(ids, "tolist") else list(ids)
+        ids = ids.tolist() if hasattr(ids, "tolist") else ids
+        if not hasattr(ids, "__iter__") and not hasattr(ids, "__getitem__"):  # `TokenShards` has the second
+            raise TypeError(f"ids must be integers in one dimension, such as [3, 4], not {ids!r:.60}")
+        ids = list(ids)
         if not set(map(type, ids)) <= {int}:  # without this check 1.0 and True would pass for 1
             ids = list(map(as_integer, ids))
         try:

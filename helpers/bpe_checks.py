@@ -1,7 +1,7 @@
 """What a BPE tokenizer does not take, each with an error that says why. Used by `helpers.bpe`."""
 
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Set
 from itertools import pairwise
 from typing import Any
 
@@ -41,12 +41,29 @@ def check_covered(text: str, matched: int, pattern: regex.Pattern) -> None:
 
 
 def check_special_tokens(names: Collection[str]) -> None:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    ordered = isinstance(names, Collection) and not isinstance(names, str | Set)  # a set has no fixed order
+    if not ordered or not all(isinstance(name, str) for name in names):
         raise TypeError(f"special_tokens must be a list or tuple of str, not {names!r}")
     if "" in names or len(set(names)) < len(names):
         raise ValueError(f"special_tokens is {names!r}: each needs a name, and none may have it twice")
     for name in names:
         check_text(name)
+
+
+def check_vocab_size(vocab_size: int, n_special: int) -> None:
+    if isinstance(vocab_size, bool) or not isinstance(vocab_size, int | np.integer):
+        raise TypeError(f"vocab_size must be an int, not {vocab_size!r:.60}")
+    if vocab_size < 256 + n_special:
+        least = f"{256 + n_special}: 256 bytes and {n_special} special tokens"
+        raise ValueError(f"vocab_size is {vocab_size}, but must be at least {least}")
+
+
+def check_texts(texts: Iterable[str]) -> None:
+    try:
+        iter(texts)
+    except TypeError:
+        kind = type(texts).__name__
+        raise TypeError(f"texts must be an iterable of str, not {kind}: {texts!r:.60}") from None
 
 
 def as_integer(number: Any) -> int:

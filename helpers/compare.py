@@ -151,6 +151,9 @@ class CharTokenizer:
         return [self.vocab.get(character, 0) for character in text]
 
     def decode(self, ids: Iterable[int]) -> str:
+        ids = list(ids)
+        if unknown := [i for i in ids if not 0 <= i < len(self._tokens)]:  # -1 would count from the end
+            raise ValueError(f"ids has {unknown[0]}, not in the vocabulary, 0 to {len(self._tokens) - 1}")
         return "".join(map(self._tokens.__getitem__, ids))
 
 

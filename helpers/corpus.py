@@ -10,6 +10,7 @@ import re
 import tempfile
 import time
 import warnings
+from numbers import Real
 from pathlib import Path
 
 import pooch
@@ -87,11 +88,16 @@ def split_train_val(text: str, val_fraction: float = 0.1) -> tuple[str, str]:
     """Cut `text` by position: the first part to train on, the last `val_fraction` of it to validate on.
 
     The cut is exact, even inside a word. A list or an array of token ids can be cut the same way.
-    Raises `ValueError` if `val_fraction` is not between 0 and 1, or if a part would be empty.
+    Raises `ValueError` if `val_fraction` is not between 0 and 1, or if a part would be empty, and `TypeError`
+    if one of the two is no text, or no number, at all.
 
     >>> split_train_val("abcdefghij", val_fraction=0.2)
     ('abcdefgh', 'ij')
     """
+    if not isinstance(val_fraction, Real):
+        raise TypeError(f"val_fraction must be a number between 0 and 1, not {val_fraction!r:.60}")
+    if not hasattr(text, "__len__"):
+        raise TypeError(f"text must be a str, or a sequence of token ids, not {text!r:.60}")
     if not 0 < val_fraction < 1:
         raise ValueError(f"val_fraction must lie between 0 and 1, both excluded, not {val_fraction!r}")
     cut = round(len(text) * (1 - val_fraction))
@@ -203,7 +209,7 @@ def fetch(name: str) -> Path:
     goes to a temporary file that gets its name only once its hash is right (pooch does both).
     Raises `ValueError` for a name that is not in `DOWNLOADS`, and `DownloadError` for any other failure.
     """
-    if name not in DOWNLOADS:
+    if name not in list(DOWNLOADS):
         raise ValueError(f"name must be one of {', '.join(map(repr, DOWNLOADS))}, not {name!r}")
     url, sha256 = DOWNLOADS[name]
     path = cache_folder() / name

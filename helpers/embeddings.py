@@ -4,6 +4,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import scipy.sparse as sp
@@ -185,7 +186,7 @@ def nearest(
     """
     unit = _unit(vectors)
     _check_vocab(vocab, len(unit), [token])
-    if not 1 <= k < len(vocab):
+    if not isinstance(k, int | np.integer) or not 1 <= k < len(vocab):
         raise ValueError(f"k={k} must lie from 1 to {len(vocab) - 1}: the vocabulary has {len(vocab)} tokens")
     others = sorted((i, name) for name, i in vocab.items() if name != token)
     cosines = unit[[i for i, _ in others]] @ unit[vocab[token]]
@@ -233,7 +234,7 @@ def project(
     x = _matrix(vectors)
     if x.shape[0] < 3 or x.shape[1] < 2:
         raise ValueError(f"vectors of shape {x.shape}: at least 3 vectors of 2 dimensions are needed")
-    if method == "tsne" and not 0 < perplexity < len(x):
+    if method == "tsne" and not (isinstance(perplexity, Real) and 0 < perplexity < len(x)):
         raise ValueError(f"perplexity={perplexity} must lie between 0 and the number of vectors, {len(x)}")
     if method == "pca":
         tool = PCA(2, svd_solver="full")
@@ -267,6 +268,8 @@ def _unit(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
 
 
 def _check_vocab(vocab: Mapping[str, int], n_rows: int, tokens: Sequence[str]) -> None:
+    if not isinstance(vocab, Mapping):
+        raise TypeError(f"vocab must map each token to its row, not be {vocab!r:.60}")
     for token in tokens:
         if token not in vocab:
             near = difflib.get_close_matches(str(token), [str(t) for t in vocab], n=3)

@@ -97,9 +97,12 @@ def explore(
     `draw` takes the keywords and returns a new figure. Each keyword lists the values to choose from.
     `start` names the first state where it is not the first value of each list. Live in JupyterLab;
     elsewhere the picture of the first state, with `alt` as its alternative text.
-    Raises ValueError where a list is empty, or `start` holds a value that is not in its list.
+    Raises ValueError where a list is empty, or `start` holds a value that is not in its list, or a name that
+    is no slider's.
     """
     start = start or {}
+    if unknown := set(start) - set(choices):
+        raise ValueError(f"explore: start names {sorted(unknown)}, but the sliders are {list(choices)}")
     sliders = {}
     for name, options in choices.items():
         value = start.get(name, next(iter(options), None))

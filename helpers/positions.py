@@ -7,6 +7,7 @@ A position counts from 0; a distance is the position of the query minus the posi
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ def frequencies(dim: int, base: float = 10000.0) -> Tensor:
         raise ValueError(
             f"dim={dim} is odd: sines and cosines come in pairs, so choose {dim - 1} or {dim + 1}"
         )
-    if not 0 < base < math.inf:
+    if not (isinstance(base, Real) and 0 < base < math.inf):
         raise ValueError(f"base={base} must be a positive number, such as 10000.0")
     return float(base) ** -(torch.arange(0, dim, 2, dtype=torch.float64) / dim)
 
@@ -95,6 +96,8 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
     tensor([[1.0000, 0.0000],
             [0.5403, 0.8415]])
     """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a tensor, not {type(x).__name__}: use torch.as_tensor")
     if not x.is_floating_point():
         raise TypeError(f"x has dtype {x.dtype}; queries and keys are floating point")
     positions = _fit(_as_positions(positions), x)
@@ -154,6 +157,8 @@ def t5_buckets(
     >>> t5_buckets(torch.tensor([0, 1, 15, 16, 20, 127, 5000]))
     tensor([ 0,  1, 15, 16, 17, 31, 31])
     """
+    _check_count("num_buckets", num_buckets, 1)
+    _check_count("max_distance", max_distance, 1)
     buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     if num_buckets < 2 or num_buckets % (4 if bidirectional else 2):
@@ -220,9 +225,14 @@ def _check_count(name: str, value: int, least: int) -> None:
 
 def _as_positions(positions: Positions) -> Tensor:
     """`positions` as a tensor of numbers that are finite and not negative."""
-    positions = torch.as_tensor(positions)
+    try:
+        positions = torch.as_tensor(positions)
+    except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
+        raise TypeError(f"positions must be numbers, not {positions!r:.60}: {error}") from None
     if positions.dtype == torch.bool or positions.is_complex():
         raise TypeError(f"positions has dtype {positions.dtype}; give whole numbers, such as torch.arange(n)")
+    if not positions.is_floating_point():
+        positions = positions.long()  # torch compares no uint16, the dtype of token files
     if not positions.isfinite().all():
         raise ValueError("positions holds a NaN or an infinity; give finite numbers")
     if (positions < 0).any():

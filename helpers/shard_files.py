@@ -8,6 +8,7 @@ Its *manifest* says what it was made from. Nothing here imports torch, which wou
 
 import hashlib
 import json
+import operator
 import os
 import pickle
 import socket
@@ -101,7 +102,9 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
     """
     if isinstance(documents, str):
         raise TypeError("documents must be an iterable of str, not one str: give [text] for one document")
-    if shard_bytes < 1:
+    if not hasattr(documents, "__iter__") and not hasattr(documents, "__getitem__"):
+        raise TypeError(f"documents must be an iterable of str, not {documents!r:.60}")
+    if not is_integer(shard_bytes) or shard_bytes < 1:
         raise ValueError(f"shard_bytes must be at least 1 byte, not {shard_bytes!r}")
     folder, paths, lines, size = _make_folder(folder), [], [], 0
     _remove_leftovers(folder, "shard-")
@@ -116,6 +119,10 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
         paths.append(_write_text(folder, len(paths), lines))
     _refuse_others(folder, "shard-*.jsonl", paths)
     return paths
+
+
+def is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _json_line(number: int, document: str) -> bytes:
@@ -164,7 +171,7 @@ def read_documents(path: str | os.PathLike) -> Iterator[str]:
                 document = json.loads(text)["text"] if path.suffix == ".jsonl" else text
                 if not isinstance(document, str):
                     raise TypeError(f'"text" is {document!r:.60}')
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
                 raise ValueError(
                     f"{path}, line {number}: {type(error).__name__}: {error}. Each line must be UTF-8 and a "
                     'JSON object with a "text": mend the line, or drop it'
@@ -184,10 +191,15 @@ def tokenize_shard(source: str | os.PathLike, target: str | os.PathLike, tokeniz
     manifest, `target` + ".manifest.json", last: what has no manifest is not done. What is done (same source,
     same tokenizer, file undamaged, all by SHA-256) is not done again; what is damaged is made again.
 
-    Raises `ValueError` if `target` was made from another source or by another tokenizer, or if `source` is
-    not a text shard; `OSError` if `source` cannot be read or `target` cannot be written.
+    Raises `ValueError` if `target` was made from another source or by another tokenizer, if it is `source`
+    itself, or if `source` is not a text shard; `TypeError` for what is no tokenizer; `OSError` if `source`
+    cannot be read or `target` cannot be written.
     """
     source, target, started = Path(source), Path(target), time.time()
+    if source.resolve() == target.resolve():
+        raise ValueError(f"target {target} is the source itself, which would be lost: give it another name")
+    if not hasattr(tokenizer, "encode") or not hasattr(tokenizer, "vocab"):
+        raise TypeError(f"tokenizer must have encode and vocab, as a BPETokenizer has, not {tokenizer!r:.60}")
     _make_folder(target.parent)
     made_from = {"source_sha256": file_sha256(source), "tokenizer_sha256": tokenizer_sha256(tokenizer)}
     manifest, damage = _what_is_there(target, made_from)
@@ -230,9 +242,12 @@ def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any) -> dict:
     digest = hashlib.sha256()
     for document in read_documents(source):
         try:
-            ids = np.append(np.asarray(encode(document), dtype=np.int64), end)
+            ids = np.asarray(encode(document))
         except ValueError as error:
             raise ValueError(f"{source}, document {documents}: {error}") from error
+        if ids.size and ids.dtype.kind not in "iu":  # 1.7 would be written as 1
+            raise ValueError(f"{source}, document {documents}: the tokenizer gave {ids.dtype}, not integers")
+        ids = np.append(ids.astype(np.int64), end)
         if ids.min() < 0 or ids.max() > largest:
             raise ValueError(f"{source}, document {documents}: the tokenizer gave an id outside its vocab")
         data = ids.astype(dtype).tobytes()
@@ -261,7 +276,9 @@ def read_manifest(target: Path) -> dict:
     try:
         manifest = json.loads(path.read_bytes())
         missing = needed - manifest.keys()
-    except (ValueError, AttributeError) as error:
+        if not missing:
+            operator.index(manifest["tokens"]), np.dtype(manifest["dtype"])
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a manifest ({error}): move it and its shard away") from error
     if missing:
         raise ValueError(f"{path} says nothing of {', '.join(sorted(missing))}: move it and its shard away")

@@ -15,6 +15,7 @@ from torch.utils.data import Sampler
 from helpers.shard_files import (
     MANIFEST,
     damage_of,
+    is_integer,
     read_documents,
     read_manifest,
     split_corpus,
@@ -90,8 +91,9 @@ class TokenShards:
         return whole[:: abs(step)] if step > 0 else whole[::-1][:: abs(step)]
 
     def _gather(self, index: np.ndarray) -> np.ndarray:
-        if index.dtype.kind not in "iu":
+        if index.size and index.dtype.kind not in "iu":
             raise IndexError(f"index must be an int, a slice or an array of ints, not of {index.dtype}")
+        index = index.astype(np.int64)  # uint8 could not count the tokens, nor uint64 be subtracted from
         where = np.where(index < 0, index + len(self), index)
         if where.size and not 0 <= where.min() <= where.max() < len(self):
             raise IndexError(f"index {index.min()}..{index.max()} is outside {len(self):,} tokens")
@@ -135,7 +137,8 @@ class ResumableSampler(Sampler[int]):
 
     `state_dict()` is the same for all ranks that have done equally many steps. A sampler that loads it gives
     what is left of the epoch, in the same order, also with another number of ranks. One epoch's order is held
-    in memory, 8 bytes an index. Raises `ValueError` for a rank outside 0..world_size-1.
+    in memory, 8 bytes an index. Raises `ValueError` for a rank outside 0..world_size-1, and for a length or
+    seed that is negative or no integer.
 
     >>> sampler = ResumableSampler(10, seed=1)
     >>> order = iter(sampler)
@@ -147,15 +150,19 @@ class ResumableSampler(Sampler[int]):
     """
 
     def __init__(self, data_source: Sized | int, seed: int = 0, rank: int = 0, world_size: int = 1):
-        if not 0 <= rank < world_size:
+        if not (is_integer(rank) and is_integer(world_size) and 0 <= rank < world_size):
             raise ValueError(
                 f"rank must lie in 0..world_size-1, not rank={rank!r} of world_size={world_size!r}"
             )
-        self.length = data_source if isinstance(data_source, int) else len(data_source)
+        self.length = len(data_source) if hasattr(data_source, "__len__") else data_source
+        for name, value in {"data_source, or its length,": self.length, "seed": seed}.items():
+            if not is_integer(value) or value < 0:
+                raise ValueError(f"{name} must be an integer of 0 or more, not {value!r}")
         self.seed, self.rank, self.world_size = seed, rank, world_size
         self.epoch = 0
         self._start = 0  # how far all ranks together were when this pass began
         self._drawn = 0  # how many indices this rank has given out in this pass
+        self._loaded = False  # whether the next pass is the first after load_state_dict
 
     def __len__(self) -> int:
         """How many indices this rank gets in a whole epoch."""
@@ -163,7 +170,9 @@ class ResumableSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         self._start, self._drawn = self._position(self._drawn), 0
-        if self._start + self.rank >= self.length:  # nothing is left of this epoch for this rank
+        loaded, self._loaded = self._loaded and self._start < self.length, False
+        # Nothing is left of this epoch for this rank. If others have some left after a restart, it sits out.
+        if self._start + self.rank >= self.length and not loaded:
             self.epoch, self._start = self.epoch + 1, 0
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.length)
         for index in order[self._start + self.rank :: self.world_size]:
@@ -182,7 +191,7 @@ class ResumableSampler(Sampler[int]):
         Raises `ValueError` if more are said to be consumed than were drawn.
         """
         consumed = self._drawn if consumed is None else consumed
-        if not 0 <= consumed <= self._drawn:
+        if not is_integer(consumed) or not 0 <= consumed <= self._drawn:
             raise ValueError(
                 f"consumed must lie in 0..{self._drawn}, as many as were drawn, not {consumed!r}"
             )
@@ -192,12 +201,15 @@ class ResumableSampler(Sampler[int]):
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on where `state` was taken; its seed and epoch replace this sampler's.
 
-        Raises `ValueError` if `state` was taken over a data set of another length.
+        Raises `ValueError` if `state` was taken over a data set of another length, or by no sampler.
         """
+        needed = self.state_dict().keys()
+        if not isinstance(state, dict) or not all(is_integer(state.get(k)) and state[k] >= 0 for k in needed):
+            raise ValueError(f"state must be what state_dict() gave, not {state!r:.100}")
         if state["length"] != self.length:
             raise ValueError(
                 f"state is of a data set of length {state['length']:,}, this one has {self.length:,}: use "
                 "the same shards, max_length and stride as before, or start anew"
             )
         self.seed, self.epoch = state["seed"], state["epoch"]
-        self._start, self._drawn = state["position"], 0
+        self._start, self._drawn, self._loaded = state["position"], 0, True

@@ -47,10 +47,10 @@ class WindowDataset(Dataset):
         self.stride = self.max_length if stride is None else at_least("stride", stride, 1)
         self.ids = as_id_array(ids)
         if len(self.ids) <= self.max_length:
+            shorter = f", or a max_length of {len(self.ids) - 1} or less" if len(self.ids) > 1 else ""
             raise ValueError(
                 f"ids holds {len(self.ids)} token ids, but one window of max_length={self.max_length} takes "
-                f"{self.max_length + 1} (the last input needs a target too): give a longer text, or a "
-                f"max_length of {len(self.ids) - 1} or less"
+                f"{self.max_length + 1} (the last input needs a target too): give a longer text{shorter}"
             )
         self._set_up()
 
@@ -139,14 +139,14 @@ def make_loader(
 
     Each pass over it is an epoch. With `shuffle` each epoch has another order; the same seed gives the same
     orders, with any number of workers. With `drop_last` a last batch of fewer than batch_size windows is
-    left out. Raises ValueError as WindowDataset does, if batch_size is less than 1 or num_workers less than
-    0, and if drop_last would leave no batch at all.
+    left out. Raises ValueError as WindowDataset does, if batch_size is less than 1, num_workers or seed less
+    than 0, and if drop_last would leave no batch at all.
 
     >>> [x.shape for x, y in make_loader(range(100), max_length=4, batch_size=10)]
     [torch.Size([10, 4]), torch.Size([10, 4])]
     """
     data = WindowDataset(ids, max_length, stride)
-    batch_size = at_least("batch_size", batch_size, 1)
+    batch_size, seed = at_least("batch_size", batch_size, 1), at_least("seed", seed, 0)
     if drop_last and batch_size > len(data):
         raise ValueError(
             f"batch_size={batch_size} is more than the {len(data)} windows of this data, so drop_last=True "
@@ -172,7 +172,7 @@ def as_it_is(batch: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, to
 def at_least(name: str, value: Any, least: int) -> int:
     """`value` as an int; ValueError that names the argument if it is not an integer of `least` or more."""
     try:
-        number = operator.index(value)
+        number = operator.index(None if isinstance(value, bool) else value)  # True would pass for 1
     except TypeError:
         number = least - 1
     if number < least:
@@ -184,7 +184,7 @@ def as_id_array(ids: Any) -> np.ndarray:
     """`ids` as a one-dimensional array of integers. Only a list is copied; no value is looked at."""
     try:
         array = ids.numpy() if isinstance(ids, torch.Tensor) else np.asarray(ids)
-    except (TypeError, ValueError) as error:  # a tensor on a GPU; a ragged list
+    except (RuntimeError, TypeError, ValueError) as error:  # a tensor that wants a gradient; a ragged list
         raise ValueError(f"ids cannot be used as an array: {error}") from error
     if array.size == 0 and array.ndim == 1:
         return array.astype(np.int64)  # NumPy takes an empty list for floats

@@ -136,7 +136,8 @@ def _check_max_vocab(max_vocab: int | None) -> None:
 def _special_regex(allowed: str | Collection[str]) -> regex.Pattern | None:
     """A regex that finds the special tokens in `allowed`; None if there are none."""
     names = SPECIAL_TOKENS if isinstance(allowed, str) and allowed == "all" else allowed
-    if isinstance(names, str) or not set(SPECIAL_TOKENS) >= set(names):
+    several = isinstance(names, Collection) and not isinstance(names, str)
+    if not several or not set(SPECIAL_TOKENS) >= set(names):
         raise ValueError(
             f'allowed_special is {allowed!r}: give "all", or a set of names from {list(SPECIAL_TOKENS)}'
         )

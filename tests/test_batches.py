@@ -352,6 +352,8 @@ def test_the_mask_joins_places_of_one_document_backwards_only(rows):
         ([[1.0, 2.0]], ValueError, r"\[0\] must hold integers; got float64"),
         ([["a", "b"]], ValueError, r"\[0\] must hold integers"),
         ([[1, None]], ValueError, r"\[0\] must hold integers"),
+        (None, ValueError, "must be a list of sequences of integers, not None"),
+        (7, ValueError, "must be a list of sequences of integers, not 7"),
         ([1, 2, 3], ValueError, r"\[0\] must be one flat sequence of integers; got 1"),
         ([[[1], [2, 3]]], ValueError, r"\[0\] must be one flat sequence"),
         (["text"], ValueError, r"\[0\] must be one flat sequence of integers; got 'text'"),
@@ -360,6 +362,15 @@ def test_the_mask_joins_places_of_one_document_backwards_only(rows):
 def test_bad_documents_are_named(function, documents, error, says):
     with pytest.raises(error, match=says):
         function(documents)
+
+
+@pytest.mark.parametrize("narrow", [np.uint8, np.int16, np.uint16])
+def test_a_numpy_scalar_as_pad_or_end_cuts_no_id_short(narrow):
+    padded = pad_collate([[70000, 1], [2]], narrow(3))
+    assert padded["input_ids"].tolist() == [[70000, 1], [2, 3]]
+    assert {tensor.dtype for tensor in padded.values()} == {torch.int64}
+    packed = pack([[70000, 1], [2]], 8, narrow(3)).input_ids
+    assert packed.dtype == torch.int64 and packed.tolist() == [[70000, 1, 3, 2, 3, 3, 3, 3]]
 
 
 @pytest.mark.parametrize(
@@ -405,6 +416,15 @@ def test_bad_documents_are_named(function, documents, error, says):
             "pool_batches must be a whole number of 1 or more",
         ),
         (lambda: block_causal_mask(torch.ones(3)), ValueError, "document_ids must be integers"),
+        (
+            lambda: LengthBucketSampler([3], 1, seed=-1),
+            ValueError,
+            "seed must be a whole number of 0 or more",
+        ),
+        (lambda: LengthBucketSampler([3], 1, seed="1"), ValueError, "seed must be a whole number of 0 or"),
+        (lambda: LengthBucketSampler([3], 1).set_epoch(None), ValueError, "epoch must be a whole number"),
+        (lambda: block_causal_mask(None), ValueError, "document_ids must be integers, not None"),
+        (lambda: block_causal_mask([[0], [0, 1]]), ValueError, "document_ids must be integers"),
         (lambda: block_causal_mask(3), ValueError, "document_ids must be integers"),
     ],
 )

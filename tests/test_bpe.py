@@ -657,6 +657,12 @@ BAD_TRAINING = {
         ValueError,
         "vocab_size is 256, but must be at least 257: 256 bytes",
     ),
+    "vocab_size NaN": (("abc", float("nan")), {}, TypeError, "vocab_size must be an int, not nan"),
+    "vocab_size inf": (("abc", float("inf")), {}, TypeError, "vocab_size must be an int, not inf"),
+    "vocab_size str": (("abc", "300"), {}, TypeError, "vocab_size must be an int, not '300'"),
+    "no texts": ((None, 300), {}, TypeError, "texts must be an iterable of str, not NoneType"),
+    "no names": (("abc", 300), {"special_tokens": None}, TypeError, "list or tuple of str, not None"),
+    "a set": (("abc", 300), {"special_tokens": {"<a>", "<b>"}}, TypeError, "list or tuple"),
     "vocab_size 0": (("abc", 0), {"special_tokens": ()}, ValueError, "at least 256"),
     "surrogate": (("ab\ud800c", 300), {}, ValueError, r"lone surrogate, '\\ud800' at position 2"),
     "far surrogate": ((["é" * 2**20 + "\udfff"], 300), {}, ValueError, "at position 1048576"),
@@ -688,7 +694,7 @@ def test_bad_text_gets_a_clear_error(encode, small):
         getattr(small, encode)("abc\udc80")
     with pytest.raises(TypeError, match="text must be a str, not bytes"):
         getattr(small, encode)(b"abc")
-    for allowed in ({"<|unknown|>"}, END, ["a"]):
+    for allowed in ({"<|unknown|>"}, END, ["a"], None, 3, iter([END])):
         with pytest.raises(ValueError, match="allowed_special is"):
             getattr(small, encode)("abc", allowed_special=allowed)
 
@@ -696,6 +702,8 @@ def test_bad_text_gets_a_clear_error(encode, small):
 def test_one_text_where_many_are_meant_gets_a_clear_error(small):
     with pytest.raises(TypeError, match=r"such as \[text\]"):
         small.encode_iterable("abc")
+    with pytest.raises(TypeError, match="texts must be an iterable of str, not NoneType"):
+        small.encode_iterable(None)
 
 
 @pytest.mark.parametrize("pattern", [r"\w+", r"(\w)+", r"\w+(?=\s)", r"x*"])
@@ -724,6 +732,9 @@ def test_an_unknown_id_gets_a_clear_error(ids, small):
         [np.True_],
         [[1, 2]],
         np.eye(2),
+        None,
+        3,
+        torch.tensor(3),
     ],
 )
 def test_ids_that_are_no_integers_get_a_clear_error(ids, small):

@@ -170,6 +170,12 @@ def test_characters_give_back_what_they_were_made_from(text):
     assert len(tokenizer.vocab) == len(set(text)) + 1
 
 
+@pytest.mark.parametrize("bad", [-1, 3])
+def test_a_character_id_outside_the_vocabulary_is_named(bad):
+    with pytest.raises(ValueError, match=f"ids has {bad}, not in the vocabulary, 0 to 2"):
+        CharTokenizer("ab").decode([1, bad])
+
+
 def longest_match(word, vocab):
     """WordPiece's encoder as Devlin et al. (2018) describe it, by brute force."""
     pieces, start = [], 0

@@ -486,6 +486,15 @@ def test_split_rejects_a_fraction_outside_0_and_1(val_fraction):
         corpus.split_train_val("some text", val_fraction)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [((None,), "text must be a str"), (("text", "0.1"), "val_fraction must be a number")],
+)
+def test_split_names_what_is_no_text_and_what_is_no_number(arguments, says):
+    with pytest.raises(TypeError, match=says):
+        corpus.split_train_val(*arguments)
+
+
 @pytest.mark.parametrize("text", ["", "a", "abcd"])
 def test_split_rejects_an_empty_part(text):
     with pytest.raises(ValueError, match=f"length of {len(text)}.*one part would be empty"):

@@ -243,6 +243,17 @@ def test_nearest_refuses_a_k_that_the_vocabulary_cannot_give(k):
         nearest(VECTORS, VOCAB, "red", k=k)
 
 
+@pytest.mark.parametrize("k", [None, "2", 2.0])
+def test_nearest_refuses_a_k_that_is_no_integer(k):
+    with pytest.raises(ValueError, match=f"k={k} must lie from 1 to 4"):
+        nearest(VECTORS, VOCAB, "red", k=k)
+
+
+def test_nearest_refuses_a_vocabulary_that_maps_nothing():
+    with pytest.raises(TypeError, match="vocab must map each token to its row, not be None"):
+        nearest(VECTORS, None, "red", k=2)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -334,6 +345,7 @@ def test_projection_takes_tensors_with_gradient_and_half_precision(method):
         (random_table(), {"method": "umap"}, "method must be 'pca' or 'tsne', not 'umap'"),
         (random_table(20), {"method": "tsne"}, "perplexity=30.0 must lie between 0 and .* 20"),
         (random_table(20), {"method": "tsne", "perplexity": 0}, "perplexity=0 "),
+        (random_table(20), {"method": "tsne", "perplexity": None}, "perplexity=None "),
         (random_table(2), {}, re.escape("shape (2, 12)")),
         (random_table(9, 1), {}, re.escape("shape (9, 1)")),
         (np.full((5, 3), np.inf), {}, "an infinity"),

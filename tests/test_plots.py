@@ -71,6 +71,11 @@ def test_a_slider_without_its_start_value_is_an_error(choices):
         explore(bars, alt="A bar", start={"height": 7}, **choices)
 
 
+def test_a_start_for_a_slider_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match=r"start names \['heigth'\], but the sliders are \['height'\]"):
+        explore(bars, alt="A bar", start={"heigth": 4}, height=range(1, 9))
+
+
 def test_pictures_have_an_opaque_background():
     shown = pixels(plots.png(bars(1)))
     assert shown.shape[2] == 3 or shown[..., 3].min() == 1.0

@@ -381,7 +381,26 @@ def test_rope_refuses_token_ids():
         rope(torch.zeros(2, 4, dtype=torch.long), [0, 1])
 
 
-@pytest.mark.parametrize("base", [0, -1.0, math.inf, math.nan])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.int32, torch.uint32])
+def test_positions_of_any_integer_dtype_are_taken(dtype):
+    x, table = random(3, 4), LearnedPositions(3, 4)
+    assert torch.equal(rope(x, torch.arange(3).to(dtype)), rope(x, [0, 1, 2]))
+    assert torch.equal(table(torch.arange(3).to(dtype)), table.weight)
+
+
+@pytest.mark.parametrize("positions", [None, "01", [[0], [0, 1]]])
+def test_positions_that_are_no_numbers_are_named(positions):
+    for call in (lambda: rope(torch.zeros(2, 4), positions), lambda: LearnedPositions(4, 4)(positions)):
+        with pytest.raises(TypeError, match="positions must be numbers, not "):
+            call()
+
+
+def test_rope_refuses_what_is_no_tensor():
+    with pytest.raises(TypeError, match="x must be a tensor, not list"):
+        rope([[1.0, 0.0]], [0])
+
+
+@pytest.mark.parametrize("base", [0, -1.0, math.inf, math.nan, None, "10000"])
 def test_a_base_that_is_not_positive_is_refused(base):
     with pytest.raises(ValueError, match="base="):
         rope(torch.zeros(2, 4), [0, 1], base=base)
@@ -410,8 +429,14 @@ def test_sizes_that_make_no_sense_are_refused_by_name(make, said):
         make()
 
 
-@pytest.mark.parametrize("bad", [2.0, "4", True])
+@pytest.mark.parametrize("bad", [2.0, "4", True, math.nan, None])
 def test_sizes_are_whole_numbers(bad):
-    for make in (lambda: sinusoidal(bad, 4), lambda: sinusoidal(4, bad), lambda: alibi_bias(bad, 4)):
+    for make in (
+        lambda: sinusoidal(bad, 4),
+        lambda: sinusoidal(4, bad),
+        lambda: alibi_bias(bad, 4),
+        lambda: T5RelativeBias(2, num_buckets=bad),
+        lambda: T5RelativeBias(2, max_distance=bad),
+    ):
         with pytest.raises(TypeError, match="must be a whole number"):
             make()

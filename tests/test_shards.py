@@ -1,12 +1,12 @@
 """Shards on disk, tokenizing with lost workers, reading back, and going on after a crash."""
 
+import itertools
 import json
 import logging
 import multiprocessing
 import os
 import pickle
 import random
-import resource
 import signal
 import threading
 import time
@@ -32,6 +32,8 @@ from helpers.shards import (
     tokenize_shard,
 )
 from helpers.windows import WindowDataset
+
+resource = pytest.importorskip("resource", reason="limits, kills and forks as Windows does not know them")
 
 END = "<|endoftext|>"
 FORK = multiprocessing.get_context("forkserver")  # children without the threads of this process
@@ -125,6 +127,7 @@ def test_splitting_again_changes_nothing_and_another_corpus_is_refused(tmp_path)
         (["fine", "bad \ud800"], ValueError, r"documents\[1\] .*surrogate.*character 4"),
         (["fine", None], TypeError, r"documents\[1\] must be a str, not NoneType"),
         ("one text", TypeError, r"give \[text\]"),
+        (None, TypeError, "documents must be an iterable of str, not None"),
     ],
 )
 def test_a_document_that_cannot_be_stored_is_named(tmp_path, documents, error, message):
@@ -133,9 +136,57 @@ def test_a_document_that_cannot_be_stored_is_named(tmp_path, documents, error, m
     assert not list(tmp_path.iterdir())
 
 
-def test_shard_bytes_below_one_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"shard_bytes must be at least 1 byte, not 0"):
-        split_corpus(["a"], tmp_path, 0)
+@pytest.mark.parametrize("size", [0, None, "9", 2.5, float("nan"), True])
+def test_shard_bytes_below_one_is_refused(tmp_path, size):
+    with pytest.raises(ValueError, match=rf"shard_bytes must be at least 1 byte, not {size!r}"):
+        split_corpus(["a"], tmp_path, size)
+
+
+def test_a_source_is_never_overwritten_by_its_own_tokens(tmp_path, tokenizer):
+    source = split_corpus(["a text"], tmp_path)[0]
+    with pytest.raises(ValueError, match="is the source itself"):
+        tokenize_shard(source, tmp_path / "." / source.name, tokenizer)
+    assert list(shards.read_documents(source)) == ["a text"]
+
+
+@pytest.mark.parametrize("bad", [None, 3, "tokenizer"])
+def test_what_is_no_tokenizer_is_named(tmp_path, bad):
+    source = split_corpus(["a text"], tmp_path)[0]
+    with pytest.raises(TypeError, match=f"tokenizer must have encode and vocab.* not {bad!r}"):
+        tokenize_shard(source, tmp_path / "tokens", bad)
+
+
+def test_ids_that_are_no_integers_are_not_rounded(tmp_path):
+    class Halves:
+        vocab, special_tokens = {"a": 1, "<|endoftext|>": 2}, {"<|endoftext|>": 2}
+
+        def encode(self, text):
+            return [1.5]
+
+    source = split_corpus(["a text"], tmp_path)[0]
+    with pytest.raises(ValueError, match="document 0: the tokenizer gave float64, not integers"):
+        tokenize_shard(source, tmp_path / "tokens", Halves())
+
+
+@pytest.mark.parametrize("wrong", [{"dtype": "foo"}, {"tokens": "many"}, {"tokens": None}])
+def test_a_manifest_with_nonsense_in_it_is_named(tmp_path, tokenizer, wrong):
+    source, target = split_corpus(["a text"], tmp_path)[0], tmp_path / "tokens.bin"
+    manifest = tokenize_shard(source, target, tokenizer)
+    manifest_path(target).write_text(json.dumps(manifest | wrong))
+    for call in (lambda: TokenShards(tmp_path), lambda: tokenize_shard(source, target, tokenizer)):
+        with pytest.raises(ValueError, match=r"tokens.bin.manifest.json is not a manifest"):
+            call()
+
+
+def test_an_index_array_of_any_integer_dtype_is_taken(tmp_path, tokenizer):
+    tokens = TokenShards(
+        tokenize_corpus(split_corpus(["a text " * 300], tmp_path / "text"), tokenizer, tmp_path)
+    )
+    whole = tokens[:]
+    assert len(whole) > 256
+    for dtype in (np.uint8, np.int8, np.uint16, np.uint64):
+        np.testing.assert_array_equal(tokens[np.arange(100, dtype=dtype)], whole[:100])
+    assert tokens[[]].tolist() == []
 
 
 # ---- token shards ----
@@ -597,6 +648,33 @@ def test_training_killed_at_random_steps_sees_each_window_once_in_the_same_order
         kills += child.exitcode == -signal.SIGKILL
     assert kills == 3
     assert json.loads(checkpoint.read_bytes())["seen"] == list(ResumableSampler(40, seed=3))
+
+
+@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_a_restart_near_the_end_of_an_epoch_gives_what_is_left_and_no_more(steps, after):
+    """With fewer windows left than ranks some ranks sit out: they do not run ahead into the next epoch."""
+    before = [ResumableSampler(11, seed=2, rank=rank, world_size=2) for rank in range(2)]
+    seen = [index for sampler in before for index in itertools.islice(sampler, steps)]
+    ranks = [ResumableSampler(11, rank=rank, world_size=after) for rank in range(after)]
+    for sampler in ranks:
+        sampler.load_state_dict(before[0].state_dict())
+    assert sorted(seen + [index for sampler in ranks for index in sampler]) == list(range(11))
+    assert sorted(index for sampler in ranks for index in sampler) == list(range(11))
+    assert len({sampler.epoch for sampler in ranks}) == 1
+
+
+@pytest.mark.parametrize("bad", [None, {}, [], {"seed": 0, "epoch": 0, "position": -1, "length": 10}])
+def test_a_state_that_no_sampler_gave_is_refused(bad):
+    with pytest.raises(ValueError, match=r"state must be what state_dict\(\) gave"):
+        ResumableSampler(10).load_state_dict(bad)
+
+
+def test_a_length_or_a_seed_that_is_none_is_refused():
+    assert list(ResumableSampler(np.int64(3))) == list(ResumableSampler(3))
+    for arguments in ((-1,), (2.5,), (None,), (10, -1), (10, None), (10, "1"), (10, 1.5)):
+        with pytest.raises(ValueError, match="must be an integer of 0 or more, not"):
+            ResumableSampler(*arguments)
 
 
 def test_a_state_of_other_data_and_a_rank_that_is_none_are_refused():

@@ -288,10 +288,23 @@ def test_a_plain_data_loader_reads_the_same_batches():
 
 
 @pytest.mark.parametrize("name", ["max_length", "stride", "batch_size"])
-@pytest.mark.parametrize("value", [0, -1, 2.5, "4"])
+@pytest.mark.parametrize("value", [0, -1, 2.5, "4", True])
 def test_a_size_that_is_not_a_positive_integer_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name} must be an integer of 1 or more, not {value!r}"):
         make_loader(range(100), **{"max_length": 4, name: value})
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "0"])
+def test_a_seed_that_is_none_is_named(seed):
+    with pytest.raises(ValueError, match=f"seed must be an integer of 0 or more, not {seed!r}"):
+        make_loader(range(100), 4, seed=seed)
+    assert rows(make_loader(range(100), 4, seed=np.int64(7))) == rows(make_loader(range(100), 4, seed=7))
+
+
+def test_a_text_without_a_pair_is_not_told_to_take_a_max_length_below_one():
+    for ids in ([], [5]):
+        with pytest.raises(ValueError, match=r"give a longer text$"):
+            WindowDataset(ids, 4)
 
 
 def test_a_negative_number_of_workers_is_named():

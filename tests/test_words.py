@@ -220,7 +220,7 @@ def test_allowing_all_is_encoding_the_parts_between(parts, keep_spaces):
     assert tokenizer.encode(text, allowed_special="all") == ids
 
 
-@pytest.mark.parametrize("allowed", ["<|unk|>", {"<|bos|>"}, ["<|pad|>", ""]])
+@pytest.mark.parametrize("allowed", ["<|unk|>", {"<|bos|>"}, ["<|pad|>", ""], None, 3, iter(["<|pad|>"])])
 def test_allowing_what_is_no_special_token_is_an_error(allowed):
     with pytest.raises(ValueError, match=r'allowed_special is .*give "all", or a set of names'):
         WordTokenizer.train("a").encode("a", allowed_special=allowed)

@@ -134,6 +134,11 @@ def look_back(answer: Any) -> str:
             raise Wrong(
                 f"Return two vectors of {dim} numbers, (query, key); you gave {short(got)}."
             ) from None
+        if steps and torch.allclose(query, key):
+            raise Wrong(
+                f"With steps={steps} your query and key are equal: such a pair scores highest at distance 0. "
+                "RoPE will turn the query further than the key; make up for it beforehand."
+            )
         keys = rope(key.expand(64, dim), torch.arange(64))
         scores = (keys @ rope(query, [63])[0]).flip(0)  # by distance: 0, 1, 2, ...
         best = int(scores.argmax())

@@ -50,6 +50,11 @@ def split(answer: Callable) -> str:
             )
         cuts = {math.floor(n * (1 - fraction)), round(n * (1 - fraction)), math.ceil(n * (1 - fraction))}
         wanted = [(windows(ids[:c], max_length, stride), windows(ids[c:], max_length, stride)) for c in cuts]
+        if got[0] and got[0][0][0][:1] != ids[:1]:
+            raise Wrong(
+                f"{where}, nothing leaks, but the training windows do not begin with the first id, {ids[0]}: "
+                "the last part of the ids is for validation, and the training windows come first."
+            )
         if not any(same(got, list(w)) for w in wanted):
             sizes = " and ".join(str(len(part)) for part in wanted[0])
             raise Wrong(

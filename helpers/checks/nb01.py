@@ -36,6 +36,10 @@ def letters(answer: Any) -> str:
         hint = f"It has {len(text)} code points and {len(text.encode())} bytes."
         if same(got, len(unicodedata.normalize("NFC", text))):
             hint += " Not every letter has a single code point, not even after NFC."
+        elif same(got, sum(c.isalnum() for c in text)):
+            hint += " Spaces and signs are to be counted as well."
+        elif isinstance(got, list):
+            hint = "Return how many they are, not the letters themselves."
         expect(answer, (text,), right, hint)
     return "It agrees with readers of English, Icelandic, Korean and emoji."
 
@@ -71,17 +75,17 @@ def find_word(answer: Any) -> str:
 def checksum(answer: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shard.txt"
-        for data in [
-            b"Everything is somewhere.\n",
-            b"",
-            b"two lines\r\nof Windows\r\n",
-            b"caf\xe9, no UTF-8",
-            b"\0" * 2**25,
+        for data, hint in [
+            (b"Everything is somewhere.\n", ""),
+            (b"", "An empty file has a hash too."),
+            (b"two lines\r\nof Windows\r\n", 'Open it with "rb": as text, Python turns \\r\\n into \\n.'),
+            (b"caf\xe9, no UTF-8", 'Open it with "rb": a file need not be text.'),
+            (b"\0" * 2**25, "Go on reading until nothing comes."),
         ]:
             path.write_bytes(data)
             got, peak = _with_peak(answer, path)
             shown = f"{short(data)[:40]}... ({len(data):,} bytes)" if len(data) > 40 else short(data)
-            _same_digest(got, hashlib.sha256(data), f"On a file that holds {shown}")
+            _same_digest(got, hashlib.sha256(data), f"On a file that holds {shown}", hint)
             if len(data) > 2**24 and peak > 2**22:
                 raise Wrong(
                     f"The hash is right, but your function took {peak / 2**20:.0f} MB for a file of 32 MB "
@@ -105,7 +109,7 @@ def _bound(answer: Any, *args: Any) -> Callable | Any:
     return (lambda *_: answer(*args)) if callable(answer) else answer
 
 
-def _same_digest(got: Any, right: Any, where: str) -> None:
+def _same_digest(got: Any, right: Any, where: str, hint: str) -> None:
     if got == right.digest():
         raise Wrong(
             f"{where} you gave the 32 bytes of the hash. Return its hexadecimal digits: .hexdigest()."
@@ -113,8 +117,8 @@ def _same_digest(got: Any, right: Any, where: str) -> None:
     if hasattr(got, "hexdigest"):
         raise Wrong(f"{where} you returned the hash object itself. Return its .hexdigest().")
     if not isinstance(got, str) or got.lower() != right.hexdigest():
-        lost = " Does it end with `return`?" if got is None else ""
-        raise Wrong(f"{where} expected {short(right.hexdigest())}, but got {short(got)}.{lost}")
+        hint = "Does it end with `return`?" if got is None else hint
+        raise Wrong(f"{where} expected {short(right.hexdigest())}, but got {short(got)}. {hint}".rstrip())
 
 
 @exercise("01.split")
@@ -172,7 +176,7 @@ def report(answer: Any) -> str:
             (
                 "the story",
                 load_story().encode(),
-                "One é of the story is e and U+0301; words are counted after NFC.",
+                "Words are counted in lower case, and after NFC: one é of the story is e and U+0301.",
             ),
             ("a Latin-1 file", "no café".encode("latin-1"), "The first byte that is not UTF-8 is the é."),
             (

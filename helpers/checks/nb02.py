@@ -79,10 +79,13 @@ def mail_kept(tokens: list[str]) -> list[str]:
     return [*tokens[: i - 1], "".join(tokens[i - 1 : i + 4]), *tokens[i + 4 :]]
 
 
+LONGEST = "Up to the longest in the batch, and behind the ids."
+
+
 @exercise("02.pad")
 def pad(answer: Any) -> str:
     for args, right, hint in [
-        (([[5, 6], [7], [8, 9, 4]], 2), [[5, 6, 2], [7, 2, 2], [8, 9, 4]], "To the longest in the batch."),
+        (([[5, 6], [7], [8, 9, 4]], 2), [[5, 6, 2], [7, 2, 2], [8, 9, 4]], LONGEST),
         (
             ([[5, 6, 7, 8]] * 2, 0),
             [[5, 6, 7, 8]] * 2,

@@ -218,7 +218,7 @@ def long_word(answer: Any) -> str:
     hand_made = {(1, 2): 256, (2, 3): 257, (256, 3): 258, (3, 1): 259, (257, 259): 260}
     doubling = {(1, 1): 256, (256, 256): 257, (257, 257): 258, (258, 1): 259}
     for ranks, hint in [
-        (hand_made, "Is a pair that comes out of the heap still there?"),
+        (hand_made, "The lowest rank comes first. And is a pair that comes out of the heap still there?"),
         (doubling, "In a row of equal ids merge from left to right, and use nothing twice."),
     ]:
         tries = [[], *rows_of((1, 2, 3), 4), [2, 3, 1, 2, 3, 1], [1] * 13]

@@ -17,13 +17,25 @@ LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 endif
 
-.PHONY: lab test lint notebooks clean
+# What `make bundle` packs brings its wheels and texts along: then nothing is asked of the network.
+ifneq ($(wildcard wheels),)
+OFFLINE := --no-index --find-links wheels
+endif
+ifneq ($(wildcard texts),)
+TEXT_TO_TENSORS_DATA ?= $(CURDIR)/texts
+export TEXT_TO_TENSORS_DATA
+endif
+
+.PHONY: lab test lint notebooks slides bundle clean
 
 # The stamp is newer than what it was made from, so a second `make` does no set-up work.
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; name it with: make PYTHON=python3.12')"
+ifdef OFFLINE
+	$(PYTHON) -c "import sys; made = [int(n) for n in open('wheels/python-version').read().split('.')]; sys.exit(not made <= list(sys.version_info[:3]) < [3, made[1] + 1] and 'The wheels here are for another Python: README-OFFLINE.txt says which. Name it with: make lab PYTHON=...')"
+endif
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check $(OFFLINE) -r requirements.txt
 	@touch $@
 
 lab: .venv/installed
@@ -39,6 +51,14 @@ lint: .venv/installed
 # Execute the notebooks afresh and store their outputs: make notebooks NB=notebooks/01_download.ipynb
 notebooks: .venv/installed
 	$(PY) tools/run_notebooks.py $(NB)
+
+# Slides for a class, in the folder slides: they open in any browser, without a network
+slides: .venv/installed
+	$(PY) tools/make_slides.py $(NB)
+
+# One archive with everything, for a room without a network: dist/from-text-to-tensors-...-offline-....zip
+bundle: .venv/installed
+	$(PY) tools/make_bundle.py
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis

@@ -42,10 +42,16 @@ def each_ratio(of: Sequence[float], to: Sequence[float]) -> list[float]:
 def spread(values: Sequence[float]) -> str:
     """The median, and from the lowest to the highest.
 
-    >>> spread([4.0, 2.0, 3.0])
-    '3.00 (2.00 to 4.00)'
+    >>> spread([4.0, 2.0, 0.0314])
+    '2.00 (0.0314 to 4.00)'
     """
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+    middle, low, high = map(_ratio, (statistics.median(values), min(values), max(values)))
+    return f"{middle} ({low} to {high})"
+
+
+def _ratio(value: float) -> str:
+    """Three digits, but no fewer than two behind the point, and none from 100 on."""
+    return f"{value:.3g}" if value < 1 else f"{value:.{2 if value < 100 else 0}f}"
 
 
 def report(text: str) -> None:

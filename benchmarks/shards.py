@@ -10,7 +10,6 @@ memory is that of the calling process first, then of its workers.
 import json
 import logging
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import numpy as np
 from dask.distributed import Client, LocalCluster
 
 from benchmarks import progress, speeds, table
+from benchmarks.child import memory
 from helpers import corpus
 from helpers.bpe import BPETokenizer
 from helpers.shard_files import read_documents, split_corpus, tokenize_corpus
@@ -76,8 +76,8 @@ def _measure(queue, way: Callable, paths: list[Path], tokenizer: BPETokenizer, f
 
 
 def peak_mb(_: object = None) -> float:
-    """The most resident memory this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000  # Linux counts in kB
+    """The most resident memory this process has had. (`getrusage` would count what its parent had, too.)"""
+    return memory("VmHWM")
 
 
 def one_process(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Error, Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 
 from helpers import exercises
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb"))
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
 # The commands behind Run > Run All Cells and File > Save; each promise ends when the work is done.
@@ -38,19 +37,6 @@ RUN_AND_SAVE = """async () => {
     await app.commands.execute('notebook:run-all-cells');
     await app.commands.execute('docmanager:save');
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        except Error as error:
-            if os.environ.get("BROWSER_TESTS") == "required":
-                raise
-            pytest.skip(f"no chromium to drive: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,15 @@
 """Every notebook is marked for slides, and its slides show all they hold, without a network.
 
-The slides are walked through in a browser that may load files only. Skipped where there is no chromium,
-unless BROWSER_TESTS=required, as in test_browser.py.
+The slides are walked through in a browser that may load files only.
 """
 
 import doctest
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Error, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -21,7 +17,6 @@ sys.path.insert(0, str(ROOT / "tools"))
 import make_slides  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 MARKS = {"slide", "subslide", "fragment", "skip", "notes"}
 # What makes a browser load something, in a page or a style sheet; a link to be clicked does not.
 LOADS = re.compile(
@@ -62,19 +57,6 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slides")
     make_slides.build(NOTEBOOKS, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        except Error as error:
-            if os.environ.get("BROWSER_TESTS") == "required":
-                raise
-            pytest.skip(f"no chromium to drive: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

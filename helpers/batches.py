@@ -15,6 +15,8 @@ import torch
 from torch import BoolTensor, Tensor
 from torch.utils.data import Sampler
 
+from helpers.windows import at_least
+
 IGNORE_INDEX = -100  # the label that torch's cross_entropy leaves out by default
 
 
@@ -39,8 +41,8 @@ def pad_collate(
             [   8, -100, -100]])
     """
     arrays, lengths = _as_arrays(sequences, "sequences")
-    pad_id = _check_int(pad_id, "pad_id", least=0)  # an int: a NumPy scalar would decide the dtype below
-    max_length = _check_int(int(lengths.max()) if max_length is None else max_length, "max_length", least=1)
+    pad_id = at_least("pad_id", pad_id, 0)  # an int: a NumPy scalar would decide the dtype below
+    max_length = at_least("max_length", int(lengths.max()) if max_length is None else max_length, 1)
     if (too_long := np.flatnonzero(lengths > max_length)).size:
         raise ValueError(
             f"sequences[{too_long[0]}] has {lengths[too_long[0]]} tokens, more than max_length={max_length}: "
@@ -85,13 +87,13 @@ class LengthBucketSampler(Sampler[list[int]]):
         if self.lengths.min() < 1:
             at = int(self.lengths.argmin())
             raise ValueError(f"lengths[{at}] is {self.lengths[at]}: leave out documents without tokens")
-        self.batch_size = _check_int(batch_size, "batch_size", least=1)
-        self.pool_batches = _check_int(pool_batches, "pool_batches", least=1)
-        self.seed, self.epoch = _check_int(seed, "seed", least=0), 0
+        self.batch_size = at_least("batch_size", batch_size, 1)
+        self.pool_batches = at_least("pool_batches", pool_batches, 1)
+        self.seed, self.epoch = at_least("seed", seed, 0), 0
 
     def set_epoch(self, epoch: int) -> None:
         """Make `epoch` the next one, to resume or to repeat it."""
-        self.epoch = _check_int(epoch, "epoch", least=0)
+        self.epoch = at_least("epoch", epoch, 0)
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)
@@ -176,8 +178,8 @@ def pack(
     """
     if method not in ("concat", "best_fit"):
         raise ValueError(f'method must be "concat" or "best_fit", not {method!r}')
-    _check_int(max_length, "max_length", least=1)
-    eos_id = _check_int(eos_id, "eos_id", least=0)  # an int: a NumPy scalar would decide the dtype below
+    max_length = at_least("max_length", max_length, 1)
+    eos_id = at_least("eos_id", eos_id, 0)  # an int: a NumPy scalar would decide the dtype below
     arrays, lengths = _as_arrays(documents, "documents")
     pieces = _concat(lengths + 1, max_length) if method == "concat" else _best_fit(lengths + 1, max_length)
     n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
@@ -331,12 +333,6 @@ def _checked_prompts(prompt_lengths: Sequence[int], lengths: np.ndarray) -> np.n
             f"prompt_lengths[{i}] is {prompts[i]}, not between 0 and the {lengths[i]} tokens it has"
         )
     return prompts
-
-
-def _check_int(value: int, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name} must be a whole number of {least} or more, not {value!r}")
-    return int(value)
 
 
 def _slices(array: np.ndarray, size: int) -> list[np.ndarray]:

@@ -10,7 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-REPORT: list[str] = []  # the tables of this run, in Markdown
+REPORT: dict[str, str] = {}  # the Markdown of this run by its title; a later round replaces a table
+SECONDS: dict[str, dict[str, list[float]]] = {}  # of all turns so far, in all rounds, by title and name
 RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
 
 
@@ -54,10 +55,10 @@ def _ratio(value: float) -> str:
     return f"{value:.3g}" if value < 1 else f"{value:.{2 if value < 100 else 0}f}"
 
 
-def report(text: str) -> None:
-    """Print a piece of Markdown, and keep it for RESULTS.md."""
-    print(f"\n{text}", flush=True)
-    REPORT.append(text)
+def report(title: str, text: str) -> None:
+    """Print a title and a piece of Markdown, and keep it for RESULTS.md."""
+    REPORT[title] = f"{title}\n\n{text}"
+    print(f"\n{REPORT[title]}", flush=True)
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -69,7 +70,7 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> N
     ]
     rule = ["-" * (w - 1) + (":" if n else "-") for n, w in enumerate(widths)]
     lines = [f"| {' | '.join(row)} |" for row in [aligned[0], rule, *aligned[1:]]]
-    report("\n".join([f"### {title}", "", *lines]))
+    report(f"### {title}", "\n".join(lines))
 
 
 def speeds(
@@ -77,11 +78,13 @@ def speeds(
 ) -> None:
     """Report how much of `amount` each gets done in a second, and its speed beside that of `peer`.
 
-    With `bars`, a name, the ratios go to the figure as well.
+    Turns of earlier rounds under the same title count too. With `bars`, a name, the ratios go to the figure.
     """
-    rows = []
+    rows, so_far = [], SECONDS.setdefault(title, {name: [] for name in seconds})
     for name, taken in seconds.items():
-        ratio = each_ratio(seconds[peer], taken)
+        so_far[name].extend(taken)
+    for name, taken in so_far.items():
+        ratio = each_ratio(so_far[peer], taken)
         if bars:
             RATIOS[f"{bars}: {name}"] = ratio
         rows.append((name, f"{amount / statistics.median(taken):,.1f}", spread(ratio)))

@@ -7,6 +7,7 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import product
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -15,6 +16,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 # Okabe and Ito's colours (2008) can be told apart with any kind of colour vision.
@@ -54,6 +56,28 @@ def show(fig: Figure, alt: str) -> None:
     """
     picture = base64.b64encode(png(fig, bbox_inches="tight")).decode()
     display({"image/png": picture, "text/plain": repr(fig)}, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def label_points(ax: Axes, points: dict[str, Sequence[float]], size: float = 9) -> None:
+    """Write each text of `points` beside its (x, y), where no point and no other text is, with a line to it.
+
+    Call it when the axes are finished: their limits and their layout decide what overlaps. A text for which
+    there is no free place gets the last that was tried.
+    """
+    ax.figure.draw_without_rendering()  # only now is it known where the points lie
+    taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in ax.transData.transform(list(points.values()))]
+    look = {"textcoords": "offset points", "size": size}
+    for text, xy in points.items():
+        for up, side in product([-3, 6, -13, 15, -22, 24], [6, -6]):
+            label = ax.annotate(text, xy, (side, up), ha="left" if side > 0 else "right", **look)
+            box = label.get_window_extent()
+            if not box.count_overlaps(taken):
+                break
+            label.remove()
+        else:
+            ax.add_artist(label)
+        taken.append(box)
+        ax.annotate("", xy, (side, up + 3), **look, arrowprops={"arrowstyle": "-", "color": GREY})
 
 
 def png(fig: Figure, **options) -> bytes:

@@ -93,3 +93,26 @@ def test_tokens_are_drawn_in_order_and_wrap():
     assert [t.get_position()[1] for t in ax.texts] == [0, 0, -1]
     assert len(ax.patches) == 3
     plt.close(fig)
+
+
+def test_labels_cover_neither_points_nor_each_other():
+    fig, ax = plt.subplots()
+    crowd = {f"word {n}": (n % 4 / 20, n // 4 / 9) for n in range(12)}
+    ax.scatter(*zip(*crowd.values(), strict=True))
+    ax.margins(x=1)
+    plots.label_points(ax, crowd)
+    texts = [text for text in ax.texts if text.get_text()]
+    assert [text.get_text() for text in texts] == list(crowd)
+    boxes = [text.get_window_extent() for text in texts]
+    for i, box in enumerate(boxes):
+        assert not box.count_overlaps(boxes[:i])
+        assert not any(box.contains(*xy) for xy in ax.transData.transform(list(crowd.values())))
+    plt.close(fig)
+
+
+def test_a_label_without_a_free_place_is_written_all_the_same():
+    fig, ax = plt.subplots()
+    same = {f"word {n}": (0.5, 0.5) for n in range(20)}
+    plots.label_points(ax, same)
+    assert [text.get_text() for text in ax.texts if text.get_text()] == list(same)
+    plt.close(fig)

@@ -26,9 +26,8 @@ def run(path: Path) -> float:
         "language_info": {"name": "python"},
     }
     start = time.perf_counter()
-    client = NotebookClient(
-        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(path.parent)}}
-    )
+    options = {"timeout": 300, "record_timing": False, "coalesce_streams": True}
+    client = NotebookClient(notebook, **options, resources={"metadata": {"path": str(path.parent)}})
     client.execute()
     seconds = time.perf_counter() - start
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}

@@ -10,8 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-REPORT: dict[str, str] = {}  # the Markdown of this run by its title; a later round replaces a table
-SECONDS: dict[str, dict[str, list[float]]] = {}  # of all turns so far, in all rounds, by title and name
+REPORT: list[str] = []  # the tables of this run, in Markdown
 RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
 
 
@@ -55,10 +54,10 @@ def _ratio(value: float) -> str:
     return f"{value:.3g}" if value < 1 else f"{value:.{2 if value < 100 else 0}f}"
 
 
-def report(title: str, text: str) -> None:
-    """Print a title and a piece of Markdown, and keep it for RESULTS.md."""
-    REPORT[title] = f"{title}\n\n{text}"
-    print(f"\n{REPORT[title]}", flush=True)
+def report(text: str) -> None:
+    """Print a piece of Markdown, and keep it for RESULTS.md."""
+    print(f"\n{text}", flush=True)
+    REPORT.append(text)
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -70,7 +69,7 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> N
     ]
     rule = ["-" * (w - 1) + (":" if n else "-") for n, w in enumerate(widths)]
     lines = [f"| {' | '.join(row)} |" for row in [aligned[0], rule, *aligned[1:]]]
-    report(f"### {title}", "\n".join(lines))
+    report("\n".join([f"### {title}", "", *lines]))
 
 
 def speeds(
@@ -78,13 +77,11 @@ def speeds(
 ) -> None:
     """Report how much of `amount` each gets done in a second, and its speed beside that of `peer`.
 
-    Turns of earlier rounds under the same title count too. With `bars`, a name, the ratios go to the figure.
+    With `bars`, a name, the ratios go to the figure as well.
     """
-    rows, so_far = [], SECONDS.setdefault(title, {name: [] for name in seconds})
+    rows = []
     for name, taken in seconds.items():
-        so_far[name].extend(taken)
-    for name, taken in so_far.items():
-        ratio = each_ratio(so_far[peer], taken)
+        ratio = each_ratio(seconds[peer], taken)
         if bars:
             RATIOS[f"{bars}: {name}"] = ratio
         rows.append((name, f"{amount / statistics.median(taken):,.1f}", spread(ratio)))

@@ -12,33 +12,32 @@ from pathlib import Path
 import benchmarks
 from benchmarks import figure
 
+ALL = ("bpe", "encode", "growth", "loader", "packing", "shards")
 ALONE = ("experiments",)  # half an hour, and its results are data: see data/README.md
-# Machines have slow minutes: a few turns in each of three rounds meet more of them than all in a row.
-FIRST = {"bpe": "2", "encode": "2", "growth": "", "loader": "2", "packing": "", "shards": "1 50 200"}
-LATER = {"bpe": "2", "encode": "2", "loader": "2", "shards": "1 50"}
 PACKAGES = ("numpy", "torch", "regex", "tiktoken", "tokenizers", "rustbpe", "dask")
 HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: list[str]) -> None:
     if arguments == ["--list"]:
-        print("\n".join((*FIRST, *ALONE)))
+        print("\n".join(ALL + ALONE))
     elif not arguments:
         run_all()
-    elif arguments[0] in (*FIRST, *ALONE):
+    elif arguments[0] in ALL + ALONE:
         importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:])
     else:
-        sys.exit(f"there is no benchmark {arguments[0]!r}, only {', '.join((*FIRST, *ALONE))}")
+        sys.exit(f"there is no benchmark {arguments[0]!r}, only {', '.join(ALL + ALONE)}")
 
 
 def run_all() -> None:
     start = time.perf_counter()
-    for name, arguments in [*FIRST.items(), *LATER.items(), *LATER.items()]:
+    for name in ALL:
+        benchmarks.report(f"## {name}")
         module = importlib.import_module(f"benchmarks.{name}")
-        benchmarks.report(f"## {name}", module.__doc__.strip())
-        module.main(arguments.split())
+        benchmarks.report(module.__doc__.strip())
+        module.main([])
     minutes = (time.perf_counter() - start) / 60
-    text = "\n\n".join([introduction(minutes), *benchmarks.REPORT.values()]) + "\n"
+    text = "\n\n".join([introduction(minutes), *benchmarks.REPORT]) + "\n"
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     figure.draw(benchmarks.RATIOS, HERE / "speed.png")
 
@@ -51,9 +50,8 @@ def introduction(minutes: float) -> str:
         f"- Machine: {processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB of memory, "
         f"{platform.system()}\n"
         f"- Python {platform.python_version()}, {versions}\n\n"
-        "What stands in one table ran on the same bytes, in turn, and speeds in three rounds some minutes "
-        "apart. A ratio is taken within each turn; its median stands first, then the lowest and the highest "
-        "turn. MB are millions of bytes."
+        "What stands in one table ran on the same bytes, in turn. A ratio is taken within each turn; its "
+        "median stands first, then the lowest and the highest turn. MB are millions of bytes."
     )
 
 

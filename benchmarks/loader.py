@@ -1,6 +1,6 @@
 """Reading an epoch of windows: the loader of notebook 07, a list of tensors, and plain copies.
 
-    python -m benchmarks loader [turns, 3 by default, [token ids, 2 million by default]]
+    python -m benchmarks loader [number of token ids, 2 million by default]
 
 Windows of 256 tokens, every 256 and every 64 positions, in shuffled batches of 32; everything in one process.
 A *copy* takes batches that are ready (int64, in order, input and target together) from one large array: the
@@ -21,7 +21,7 @@ from benchmarks import in_turn, speeds, table
 from benchmarks.child import memory, on_one_core
 from helpers.windows import WindowDataset, make_loader
 
-MAX_LENGTH, STRIDES, BATCH = 256, (256, 64), 32
+MAX_LENGTH, STRIDES, BATCH, TURNS = 256, (256, 64), 32, 3
 VOCABULARY = 50_257
 
 
@@ -55,7 +55,7 @@ def ready_batches(n_batches: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, VOCABULARY, shape)
 
 
-def compare(ids: np.memmap, stride: int, turns: int) -> None:
+def compare(ids: np.memmap, stride: int) -> None:
     n_batches = ((len(ids) - MAX_LENGTH - 1) // stride + 1) // BATCH
     as_list, ready = ids.tolist(), ready_batches(n_batches)
     make = partial(make_loader, ids, MAX_LENGTH, stride, BATCH)
@@ -72,7 +72,7 @@ def compare(ids: np.memmap, stride: int, turns: int) -> None:
     tokens = n_batches * BATCH * MAX_LENGTH / 1e6
     title = f"Reading an epoch of {tokens:.1f} M target tokens, stride {stride}"
     bars = f"loading, stride {stride}"
-    speeds(title, "M tokens/s", tokens, in_turn(runs, turns), "a list of tensors (build and read)", bars)
+    speeds(title, "M tokens/s", tokens, in_turn(runs, TURNS), "a list of tensors (build and read)", bars)
 
 
 def read_all(way: Callable[[], Iterator]) -> None:
@@ -110,11 +110,11 @@ def compare_memory(folder: Path, sizes: tuple[int, ...]) -> None:
 
 
 def main(args: list[str]) -> None:
-    turns, n = int(args[0]) if args else 3, int(args[1]) if args[1:] else 2_000_000
+    n = int(args[0]) if args else 2_000_000
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         ids = write_ids(Path(folder) / "ids.bin", n)
         for stride in STRIDES:
-            compare(ids, stride, turns)
+            compare(ids, stride)
         if Path("/proc/self/status").exists():  # Linux only
             compare_memory(Path(folder), (5 * n, 50 * n))

@@ -1,10 +1,10 @@
 """Tokenizing a corpus to disk: MB of text a second, and the memory it takes (notebook 09).
 
-`python -m benchmarks shards [turns [MB ...]]`: the library docs, repeated to 50 MB in each of 3 turns and to
-200 MB once; a vocabulary of 8,192 trained on them. Beside `tokenize_corpus` in one process and on two Dask
-workers stands tiktoken in the usual script, on the same vocabulary: a pool of two processes encodes the
-documents, the parent collects the ids and writes them into one memory map. Starting the workers is counted
-for neither. Peak memory is that of the calling process first, then of its workers.
+`python -m benchmarks shards [turns]`: the library docs, repeated to 50 MB in each of 3 turns and to 200 MB
+once; a vocabulary of 8,192 trained on them. Beside `tokenize_corpus` in one process and on two Dask workers
+stands tiktoken in the usual script, on the same vocabulary: a pool of two processes encodes documents, the
+parent collects the ids and writes them into one memory map. Starting the workers is counted for neither. Peak
+memory is that of the calling process first, then of its workers.
 """
 
 import json
@@ -30,12 +30,11 @@ END, TIKTOKEN = "<|endoftext|>", "tiktoken, pool of two"
 
 def main(args: list[str]) -> None:
     turns = int(args[0]) if args else 3
-    sizes = [int(mb) for mb in args[1:]] or [50, 200]
     tokenizer = BPETokenizer.train(corpus.library_documents()[::10], 8192)
-    for size in sizes:
+    for size, turns_here in ((50, turns), (200, 1)):
         with tempfile.TemporaryDirectory() as scratch:
             paths = split_corpus(repeated(size * 10**6), Path(scratch) / "text")
-            compare(size, turns if size < 200 else 1, paths, tokenizer, Path(scratch))
+            compare(size, turns_here, paths, tokenizer, Path(scratch))
 
 
 def compare(size: int, turns: int, paths: list[Path], tokenizer: BPETokenizer, scratch: Path) -> None:

@@ -6,6 +6,7 @@ that a worker which only writes need not import torch. Import all of it from her
 
 import operator
 import os
+import re
 from collections.abc import Iterator, Sized
 from pathlib import Path
 
@@ -31,6 +32,7 @@ __all__ = [
     "tokenize_corpus",
     "tokenize_shard",
 ]
+NUMBERED = re.compile(r"tokens-\d{6}\.bin")  # as tokenize_corpus names its shards
 MAX_OPEN = 256  # files mapped at a time: each map holds a file descriptor, and systems allow about 1,000
 
 
@@ -43,7 +45,8 @@ class TokenShards:
     worker maps the files for itself, and they all share the same pages of memory. (`np.asarray` reads all.)
 
     Raises `FileNotFoundError` if `folder` has no manifest, `ValueError` that names the shard if one does not
-    have the size its manifest says, or was made by another tokenizer than the first.
+    have the size its manifest says, was made by another tokenizer than the first, or is missing between those
+    of `tokenize_corpus`.
     """
 
     ndim = 1
@@ -54,6 +57,10 @@ class TokenShards:
         if not files:
             raise FileNotFoundError(f"folder {folder} holds no token shard: make some with tokenize_corpus")
         self.files = [path.with_name(path.name.removesuffix(MANIFEST)) for path in files]
+        made = [name for path in self.files if NUMBERED.fullmatch(name := path.name)]
+        for number, name in enumerate(made):  # a gap would be text that goes missing without a word
+            if name != (wanted := f"tokens-{number:06d}.bin"):
+                raise ValueError(f"{folder} has {name}, but not {wanted}: make it with tokenize_corpus")
         self.manifests = [read_manifest(path) for path in self.files]
         for path, manifest in zip(self.files, self.manifests, strict=True):
             if damage := damage_of(path, manifest, read=False):

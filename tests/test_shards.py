@@ -345,6 +345,16 @@ def test_shards_of_two_tokenizers_are_not_read_as_one(copy, paths):
         TokenShards(copy)
 
 
+def test_a_gap_in_the_middle_is_not_read_over(copy, paths, tokenizer):
+    whole = TokenShards(copy)[:]
+    for path in copy.glob("tokens-000001.bin*"):
+        path.unlink()
+    with pytest.raises(ValueError, match=r"has tokens-000002.bin, but not tokens-000001.bin: make it with"):
+        TokenShards(copy)
+    tokenize_corpus(paths[:3], tokenizer, copy)
+    assert (TokenShards(copy)[:] == whole).all()
+
+
 def tokenize_with_limit(limit, results, *args):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:

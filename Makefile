@@ -41,7 +41,7 @@ endif
 lab: .venv/installed
 	$(PY) -m jupyter lab --notebook-dir=notebooks $(LAB_FLAGS) $(LAB)
 
-# In the order of the files, as the browser test takes longest: it is third, where by default it would be last.
+# In the order of the files, as the browser test takes longest: so it starts early, where by default it would be last.
 test: .venv/installed lint
 	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout 180 $(PYTEST)
 

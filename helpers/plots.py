@@ -68,14 +68,12 @@ def label_points(ax: Axes, points: dict[str, Sequence[float]], size: float = 9) 
     taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in ax.transData.transform(list(points.values()))]
     look = {"textcoords": "offset points", "size": size}
     for text, xy in points.items():
+        label = ax.annotate(text, xy, (0, 0), **look)
         for up, side in product([-3, 6, -13, 15, -22, 24], [6, -6]):
-            label = ax.annotate(text, xy, (side, up), ha="left" if side > 0 else "right", **look)
+            label.set(position=(side, up), ha="left" if side > 0 else "right")
             box = label.get_window_extent()
             if not box.count_overlaps(taken):
                 break
-            label.remove()
-        else:
-            ax.add_artist(label)
         taken.append(box)
         ax.annotate("", xy, (side, up + 3), **look, arrowprops={"arrowstyle": "-", "color": GREY})
 

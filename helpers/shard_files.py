@@ -266,6 +266,11 @@ def manifest_path(target: Path) -> Path:
     return target.with_name(target.name + MANIFEST)
 
 
+def token_file(number: int) -> str:
+    """The name that `tokenize_corpus` gives to token shard `number`."""
+    return f"tokens-{number:06d}.bin"
+
+
 def read_manifest(target: Path) -> dict:
     """The manifest of the token shard `target`.
 
@@ -339,7 +344,7 @@ def tokenize_corpus(
     if not sources:
         raise ValueError("paths is empty: give at least one text shard")
     folder = _make_folder(folder)
-    targets = [folder.resolve() / f"tokens-{number:06d}.bin" for number in range(len(sources))]
+    targets = [folder.resolve() / token_file(number) for number in range(len(sources))]
     _refuse_others(folder.resolve(), "tokens-*.bin", targets)
     _remove_leftovers(folder, "tokens-")
     run = _run_here if client is None else _run_on_workers

@@ -20,6 +20,7 @@ from helpers.shard_files import (
     read_documents,
     read_manifest,
     split_corpus,
+    token_file,
     tokenize_corpus,
     tokenize_shard,
 )
@@ -32,7 +33,7 @@ __all__ = [
     "tokenize_corpus",
     "tokenize_shard",
 ]
-NUMBERED = re.compile(r"tokens-\d{6}\.bin")  # as tokenize_corpus names its shards
+NUMBERED = re.compile(r"tokens-\d{6}\.bin")  # what token_file gives
 MAX_OPEN = 256  # files mapped at a time: each map holds a file descriptor, and systems allow about 1,000
 
 
@@ -59,7 +60,7 @@ class TokenShards:
         self.files = [path.with_name(path.name.removesuffix(MANIFEST)) for path in files]
         made = [name for path in self.files if NUMBERED.fullmatch(name := path.name)]
         for number, name in enumerate(made):  # a gap would be text that goes missing without a word
-            if name != (wanted := f"tokens-{number:06d}.bin"):
+            if name != (wanted := token_file(number)):
                 raise ValueError(f"{folder} has {name}, but not {wanted}: make it with tokenize_corpus")
         self.manifests = [read_manifest(path) for path in self.files]
         for path, manifest in zip(self.files, self.manifests, strict=True):

@@ -26,8 +26,13 @@ def run(path: Path) -> float:
         "language_info": {"name": "python"},
     }
     start = time.perf_counter()
-    options = {"timeout": 300, "record_timing": False, "coalesce_streams": True}
-    client = NotebookClient(notebook, **options, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=300,
+        record_timing=False,
+        coalesce_streams=True,  # else a line may be cut where the kernel happened to send it
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     client.execute()
     seconds = time.perf_counter() - start
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}

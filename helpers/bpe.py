@@ -103,7 +103,7 @@ class BPETokenizer:
         self.vocab = {i: token for token, i in self._ids.items()} | names
         self._cache = PretokenCache(self._encode_pretoken)
         self._dtype = np.uint16 if len(self.vocab) <= 2**16 else np.uint32
-        self._bulk = BulkEncoder(self._cache.__getitem__, self._dtype)
+        self._bulk = BulkEncoder(self._merges, self._dtype)
 
     def __reduce__(self):  # for pickle: without the cache
         return type(self), (self.merges, list(self.special_tokens), self.pattern)

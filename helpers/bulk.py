@@ -7,14 +7,19 @@ table does not have yet goes the plain way, once.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 import regex
 
+from helpers.bpe_files import BYTE_IDS
+from helpers.bpe_merges import Pair
+from helpers.bpe_rows import RowMerger
+
 CHUNK = 2**16  # characters; the arrays of a chunk are many times its size
+GROUP = 4  # chunks; the new pre-tokens of so many are merged together
 SLOTS = 2**18  # of the hash table: a power of two
 KNOWN_IDS = 2**19  # an encoder that holds more ids than this forgets them all
 SHORT = 15  # bytes; longer pre-tokens are not in the table
@@ -151,10 +156,10 @@ def mix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 class BulkEncoder:
-    """Encodes by `encode`, a function from a pre-token to its ids, and remembers what that gave."""
+    """Encodes by `merges` (pair of ids -> the id it becomes), and remembers the ids of each pre-token."""
 
-    def __init__(self, encode: Callable[[str], list[int]], dtype: type):
-        self._encode, self._dtype, self._lock = encode, dtype, threading.Lock()
+    def __init__(self, merges: dict[Pair, int], dtype: type):
+        self._merge, self._dtype, self._lock = RowMerger(merges), dtype, threading.Lock()
         self.clear()
 
     def clear(self) -> None:
@@ -162,21 +167,22 @@ class BulkEncoder:
         self._known = PretokenTable(), np.zeros(0, self._dtype), np.zeros(1, np.int64)
 
     def __call__(self, text: str) -> np.ndarray:
-        chunks = [np.zeros(0, self._dtype)]
-        for data, bounds in cut_chunks(text):
+        found, chunks = [np.zeros(0, self._dtype)], cut_chunks(text)
+        while group := list(islice(chunks, GROUP)):
             with self._lock:  # threads share the table
-                found = self._find(data, bounds)
-            chunks.append(gather(*found))
-        return np.concatenate(chunks)
+                numbers, ids, ends = self._find(group)
+            found += [gather(some, ids, ends) for some in numbers]
+        return np.concatenate(found)
 
-    def _find(self, data: bytes, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The numbers of the pre-tokens; the ids of all that are known, end to end, and where each ends."""
+    def _find(self, group: list[tuple[bytes, np.ndarray]]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+        """The numbers of the pre-tokens of each chunk; the ids of all, end to end, and where each ends."""
         table, ids, ends = self._known
-        numbers = table.numbers(data, bounds)
+        numbers = [table.numbers(*chunk) for chunk in group]
         if n_new := len(table.known) + 1 - len(ends):
-            new = [self._encode(known.decode()) for known in islice(reversed(table.known), n_new)][::-1]
-            ids = np.append(ids, np.fromiter(chain.from_iterable(new), ids.dtype))
-            ends = np.append(ends, ends[-1] + np.cumsum([len(some) for some in new]))
+            words = [word.translate(BYTE_IDS) for word in islice(reversed(table.known), n_new)]
+            new, counts = self._merge(words[::-1])
+            ids = np.append(ids, new.astype(ids.dtype))
+            ends = np.append(ends, ends[-1] + np.cumsum(counts))
             self._known = table, ids, ends
         if len(ids) > KNOWN_IDS:
             self.clear()
@@ -207,9 +213,9 @@ class PretokenCounter:
         known = self._table.known
         for chunk in cut_chunks(text):
             numbers = self._table.numbers(*chunk)
-            if len(known) > len(self._counts):
-                self._counts = np.append(self._counts, np.zeros(len(known), np.int64))
-            np.add.at(self._counts, numbers, 1)
+            counts = np.bincount(numbers, minlength=len(known))
+            counts[: len(self._counts)] += self._counts
+            self._counts = counts
 
     def counts(self) -> dict[bytes, int]:
         return dict(zip(self._table.known, self._counts.tolist(), strict=False))

@@ -17,6 +17,7 @@ from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from helpers import bpe, bulk
 from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer
+from helpers.bpe_rows import RowMerger
 from helpers.bulk import BulkEncoder, PretokenCounter, PretokenTable, cut_chunks, pretoken_starts
 from helpers.corpus import cache_folder, load_library_docs, load_story
 
@@ -244,14 +245,15 @@ def test_an_encoder_forgets_when_full_and_gives_the_same_ids(trained, story):
 
 
 def test_an_interrupted_encoder_gives_the_right_ids_afterwards(trained, story):
-    calls = itertools.count(1)
+    calls, encoder, interrupted = itertools.count(), BulkEncoder(trained._merges, np.uint16), 0
+    merge = encoder._merge
 
-    def encode(pretoken):
-        if next(calls) % 100 == 0:
+    def merge_or_stop(words):
+        if next(calls) % 2 == 0:
             raise KeyboardInterrupt
-        return trained.encode(pretoken)
+        return merge(words)
 
-    encoder, interrupted = BulkEncoder(encode, np.uint16), 0
+    encoder._merge = merge_or_stop
     with small_chunks(400):
         while True:
             try:
@@ -269,6 +271,68 @@ def test_threads_share_an_encoder(trained, docs):
         fresh = pickle.loads(pickle.dumps(trained))
         for ids, text in zip(pool.map(fresh.encode_to_numpy, texts), texts, strict=True):
             assert ids.tolist() == trained.encode(text)
+
+
+@pytest.mark.parametrize("group", [1, 2, 7])
+def test_ids_do_not_depend_on_how_many_chunks_are_merged_together(trained, story, group):
+    with mock.patch.object(bulk, "GROUP", group), small_chunks(500):
+        fresh = pickle.loads(pickle.dumps(trained))
+        assert fresh.encode_to_numpy(story).tolist() == trained.encode(story)
+
+
+# ---- the merges in many words at once ----
+
+
+def merged_by_definition(word, merges):
+    """The definition of BPE: of all pairs the first learned, of those the leftmost, until there is none."""
+    word = list(word)
+    while pairs := [pair for pair in itertools.pairwise(word) if pair in merges]:
+        best = min(pairs, key=merges.get)
+        at = list(itertools.pairwise(word)).index(best)
+        word[at : at + 2] = [merges[best]]
+    return word
+
+
+def assert_rows_are_right(merges, words):
+    ids, counts = RowMerger(merges)([bytes(word) for word in words])
+    expected = [merged_by_definition(word, merges) for word in words]
+    assert ids.tolist() == [i for word in expected for i in word]
+    assert counts.tolist() == [len(word) for word in expected]
+
+
+@st.composite
+def some_merges(draw):
+    """Merges in the order learned; each may take what those before it made."""
+    merges = {}
+    for new_id in range(256, 256 + draw(st.integers(0, 12))):
+        known = st.sampled_from([0, 1, 2, 255, *range(256, new_id)])
+        merges.setdefault((draw(known), draw(known)), new_id)
+    return merges
+
+
+@given(some_merges(), st.lists(st.lists(st.sampled_from([0, 1, 2, 255]), max_size=20), max_size=8))
+@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+def test_words_merged_at_once_are_those_of_the_definition(merges, words):
+    assert_rows_are_right(merges, words)
+
+
+@pytest.mark.parametrize("second", [(0, 256), (256, 0), (256, 256), (1, 0)])
+def test_equal_pairs_are_merged_from_the_left_in_all_words_of_two_letters(second):
+    words = [word for n in range(1, 9) for word in itertools.product([0, 1], repeat=n)]
+    assert_rows_are_right({(0, 0): 256, second: 257}, words)
+
+
+@pytest.mark.parametrize("length", [14, 15, 16, 17, 300])
+def test_words_about_as_long_as_a_row_are_merged_whole(length):
+    merges = {(7, 7): 256} | {(256 + n, 256 + n): 257 + n for n in range(3)}
+    assert_rows_are_right(merges, [[7] * length, [7], [8] * length, [7] * (length - 1)])
+
+
+def test_no_words_and_no_merges_are_fine():
+    for merges in ({}, {(1, 2): 256}):
+        assert_rows_are_right(merges, [])
+        assert_rows_are_right(merges, [[1] * 16])
+        assert_rows_are_right(merges, [[1, 2], []])
 
 
 # ---- whole texts ----

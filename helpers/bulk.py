@@ -2,8 +2,8 @@
 
 GPT-2's pattern, which `helpers.bpe` gives to a regex engine, cuts between two characters for reasons that lie
 in the characters around the cut. So a few operations on whole arrays find all cuts of a chunk of text. Each
-pre-token of up to 15 bytes then fits two 64-bit numbers, and a hash table in NumPy gives its ids. What the
-table does not have yet goes the plain way, once.
+pre-token of up to 15 bytes then fits two 64-bit numbers, and a hash table in NumPy gives its ids. What is new
+goes through the merges once, many pre-tokens at a time: `bpe_rows.py`.
 """
 
 import threading

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from benchmarks import runs
+
 REPORT: list[str] = []  # the tables of this run, in Markdown
 RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
 
@@ -77,11 +79,14 @@ def speeds(
 ) -> None:
     """Report how much of `amount` each gets done in a second, and its speed beside that of `peer`.
 
-    With `bars`, a name, the ratios go to the figure as well.
+    Turns of earlier runs count too. With `bars`, a name, the ratios go to the figure as well.
     """
-    rows = []
+    rows, turns = [], len(seconds[peer])
+    seconds = runs.all_turns(title, seconds)
     for name, taken in seconds.items():
         ratio = each_ratio(seconds[peer], taken)
+        if name != peer:
+            runs.compare(f"{title}, {name}", ratio, turns)
         if bars:
             RATIOS[f"{bars}: {name}"] = ratio
         rows.append((name, f"{amount / statistics.median(taken):,.1f}", spread(ratio)))

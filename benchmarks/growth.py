@@ -5,20 +5,20 @@ file in a mixed order: real text that does not repeat, so its distinct pre-token
 taken in a new process with one core: CPU seconds, and the peak of the resident memory beyond what was there
 before. To training that includes the text (rustbpe and tokenizers read it piece by piece), to encoding the
 result only. The *slope* is that of the line that fits best on two logarithmic axes: 1 says that twice as much
-takes twice as long.
+takes twice as long. Figures are medians of all turns.
 """
 
 import hashlib
-import statistics
 import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks import progress, table
+from benchmarks import progress, runs, table
 from benchmarks.bpe import naive_merges, trainers_here
 from benchmarks.child import forget_peak, memory, on_one_core
 from helpers.bpe import BPETokenizer
@@ -66,23 +66,23 @@ def write_texts(folder: Path) -> list[int]:
 
 
 def costs(function: Callable, names: list[str], cases: dict[str, tuple], turns: int) -> dict:
-    """(CPU seconds, MB), the median of all turns, for each name and case."""
-    runs: dict[tuple[str, str], list] = {(name, case): [] for case in cases for name in names}
+    """(CPU seconds, MB) in each turn, for each name and case."""
+    found: dict[tuple[str, str], list] = {(name, case): [] for case in cases for name in names}
     for turn in range(turns):
-        for name, case in runs:
+        for name, case in found:
             progress(f"turn {turn + 1} of {turns}: {name}, {case}")
-            runs[name, case].append(on_one_core(function, name, *cases[case]))
+            found[name, case].append(on_one_core(function, name, *cases[case]))
     progress("")
-    return {
-        key: [statistics.median(column) for column in zip(*got, strict=True)] for key, got in runs.items()
-    }
+    return found
 
 
-def grown(title: str, sizes: list[int], costs: dict[tuple[str, str], list[float]]) -> None:
+def grown(title: str, sizes: list[int], costs: dict[tuple[str, str], list[tuple[float, float]]]) -> None:
     """Report two tables, time and memory: a row for each name, a column for each case, and the slope."""
     names, cases = (list(dict.fromkeys(column)) for column in zip(*costs, strict=True))
     for number, what, form in ((0, "CPU seconds", "{:.2f}"), (1, "peak MB beyond what was there", "{:.0f}")):
-        values = {name: [costs[name, case][number] for case in cases] for name in names}
+        turns = {f"{name}, {case}": [pair[number] for pair in got] for (name, case), got in costs.items()}
+        turns = runs.all_turns(f"{title}: {what}", turns)
+        values = {name: [median(turns[f"{name}, {case}"]) for case in cases] for name in names}
         rows = [
             (name, *map(form.format, got), f"{slope(sizes, got):.2f}" if min(got) > 0 else "")
             for name, got in values.items()

@@ -43,7 +43,7 @@ GPT4_PATTERN = (
     r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}"""
     r"""| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
 )
-BULK_LENGTH = 1000  # characters; a shorter text is not worth the arrays of `helpers.bulk`
+BULK_LENGTH = 2000  # characters; a shorter text is not worth the arrays of `helpers.bulk`
 CACHE_ENTRIES, CACHE_LENGTH = 2**18, 64  # at most so many pre-tokens, each at most so many characters
 
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 
 import numpy as np
 
 from helpers.bpe_merges import NO_MERGE, Pair, merge_by_rank
 
+FEW = 200  # words; fewer are merged sooner one by one
 ROW = 15  # ids in a row; were there more, most would be empty
 END = -1  # stands before and behind each word; no merge has it
 
 
 class RowMerger:
-    """Does what `merge_by_rank` does, in many words at once.
+    """Does what `merge_by_rank` does, in many words at once. Ids are below NO_MERGE.
 
     >>> merge = RowMerger({(1, 2): 9, (3, 1): 10, (9, 3): 11})
     >>> merge([bytes([3, 1, 2, 3]), bytes([3, 1])])
@@ -26,23 +27,27 @@ class RowMerger:
     def __call__(self, words: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
         """The ids of all `words`, end to end, int32, and how many each has, int64, (n,).
 
-        A word is given as the ids of its bytes. Those of up to 15 are merged in one array, others one by one.
+        A word is bytes, each the id of one byte of text. Words of more than 15 are merged one by one.
         """
         lengths = np.fromiter(map(len, words), np.int64)
-        short = lengths <= ROW
-        rows = np.full((np.count_nonzero(short), 1 + ROW + 1), END, np.int32)
-        ids = b"".join(word for word in words if len(word) <= ROW)
-        rows[:, 1:-1][np.arange(ROW) < lengths[short, None]] = np.frombuffer(ids, np.uint8)
-        rows = self.merge_rows(rows)
-        long = [merge_by_rank(word, self._merges) for word in words if len(word) > ROW]
+        in_rows = lengths <= ROW if len(words) >= FEW else np.zeros(len(words), bool)
+        others = [merge_by_rank(word, self._merges) for word in compress(words, ~in_rows)]
         counts = np.empty(len(words), np.int64)
-        counts[short], counts[~short] = np.count_nonzero(rows != END, axis=1), list(map(len, long))
-        merged, of_short = np.empty(counts.sum(), np.int32), np.repeat(short, counts)
-        merged[of_short], merged[~of_short] = rows[rows != END], list(chain.from_iterable(long))
+        counts[~in_rows] = [len(ids) for ids in others]
+        if not in_rows.any():
+            return np.fromiter(chain.from_iterable(others), np.int32), counts
+        rows = np.full((np.count_nonzero(in_rows), 1 + ROW + 1), END, np.int32)
+        letters = np.frombuffer(b"".join(compress(words, in_rows)), np.uint8)
+        rows[:, 1:-1][np.arange(ROW) < lengths[in_rows, None]] = letters
+        rows = self._merge_rows(rows)
+        counts[in_rows] = np.count_nonzero(rows != END, axis=1)
+        merged, from_rows = np.empty(counts.sum(), np.int32), np.repeat(in_rows, counts)
+        merged[from_rows] = rows[rows != END]
+        merged[~from_rows] = list(chain.from_iterable(others))
         return merged, counts
 
-    def merge_rows(self, rows: np.ndarray) -> np.ndarray:
-        """The merged `rows`, int32, (n, width): each is END, the ids of a word, and END to fill up."""
+    def _merge_rows(self, rows: np.ndarray) -> np.ndarray:
+        """The merged `rows`, int32, (n, width): each is END, the ids of a word, and at least one more END."""
         merged = np.full_like(rows, END)
         number = np.arange(len(rows))  # which rows of `merged` those still at work are
         ranks = self._rank(rows[:, :-1], rows[:, 1:])
@@ -64,7 +69,7 @@ class RowMerger:
     def _rank(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """The id that each pair becomes, or NO_MERGE."""
         keys, ranks = self._sorted
-        wanted = left.astype(np.int64) << 32 | right
+        wanted = left.astype(np.int64) << 32 | right  # below 0 if one of the two is END
         at = np.searchsorted(keys, wanted)
         return np.where(keys[at] == wanted, ranks[at], NO_MERGE)
 

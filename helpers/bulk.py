@@ -132,7 +132,8 @@ class PretokenTable:
         new = missing[(self._high[slots[missing]] == 0) & (high[missing] < _LONG)]
         free, first = np.unique(slots[new], return_index=True)  # of several for one place, the first gets it
         new = new[first]
-        self._number[free], self._low[free], self._high[free] = numbers[new], low[new], high[new]
+        self._number[free], self._low[free] = numbers[new], low[new]
+        self._high[free] = high[new]  # last: until it is there, an interrupted place counts as free
         return numbers
 
 
@@ -160,13 +161,13 @@ class BulkEncoder:
 
     def __init__(self, merges: dict[Pair, int], dtype: type):
         self._merge, self._dtype, self._lock = RowMerger(merges), dtype, threading.Lock()
-        self.clear()
+        self._forget()
 
-    def clear(self) -> None:
-        """Forget all pre-tokens."""
+    def _forget(self) -> None:
         self._known = PretokenTable(), np.zeros(0, self._dtype), np.zeros(1, np.int64)
 
     def __call__(self, text: str) -> np.ndarray:
+        """The ids of `text`, (n,), in the dtype given. Raises `UnicodeEncodeError` for a lone surrogate."""
         found, chunks = [np.zeros(0, self._dtype)], cut_chunks(text)
         while group := list(islice(chunks, GROUP)):
             with self._lock:  # threads share the table
@@ -178,14 +179,14 @@ class BulkEncoder:
         """The numbers of the pre-tokens of each chunk; the ids of all, end to end, and where each ends."""
         table, ids, ends = self._known
         numbers = [table.numbers(*chunk) for chunk in group]
-        if n_new := len(table.known) + 1 - len(ends):
+        if n_new := len(table.known) + 1 - len(ends):  # those of an interrupted call, too
             words = [word.translate(BYTE_IDS) for word in islice(reversed(table.known), n_new)]
             new, counts = self._merge(words[::-1])
             ids = np.append(ids, new.astype(ids.dtype))
             ends = np.append(ends, ends[-1] + np.cumsum(counts))
             self._known = table, ids, ends
         if len(ids) > KNOWN_IDS:
-            self.clear()
+            self._forget()
         return numbers, ids, ends
 
 

@@ -5,6 +5,7 @@ import pickle
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from unittest import mock
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
-from helpers import bpe, bulk
+from helpers import bpe, bpe_rows, bulk
 from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer
 from helpers.bpe_rows import RowMerger
 from helpers.bulk import BulkEncoder, PretokenCounter, PretokenTable, cut_chunks, pretoken_starts
@@ -77,8 +78,10 @@ def small_chunks(size):
     return mock.patch.object(bulk, "CHUNK", size)
 
 
+@contextmanager
 def all_in_bulk():
-    return mock.patch.object(bpe, "BULK_LENGTH", 0)
+    with mock.patch.object(bpe, "BULK_LENGTH", 0), mock.patch.object(bpe_rows, "FEW", 0):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +297,8 @@ def merged_by_definition(word, merges):
 
 
 def assert_rows_are_right(merges, words):
-    ids, counts = RowMerger(merges)([bytes(word) for word in words])
+    with mock.patch.object(bpe_rows, "FEW", 0):
+        ids, counts = RowMerger(merges)([bytes(word) for word in words])
     expected = [merged_by_definition(word, merges) for word in words]
     assert ids.tolist() == [i for word in expected for i in word]
     assert counts.tolist() == [len(word) for word in expected]
@@ -326,6 +330,15 @@ def test_equal_pairs_are_merged_from_the_left_in_all_words_of_two_letters(second
 def test_words_about_as_long_as_a_row_are_merged_whole(length):
     merges = {(7, 7): 256} | {(256 + n, 256 + n): 257 + n for n in range(3)}
     assert_rows_are_right(merges, [[7] * length, [7], [8] * length, [7] * (length - 1)])
+
+
+def test_few_words_are_merged_as_many_are():
+    merges, words = {(1, 2): 256, (256, 3): 257}, [bytes([1, 2, 3]), bytes([3] * 20), b""]
+    for n in (1, bpe_rows.FEW - 1, bpe_rows.FEW, 2 * bpe_rows.FEW):
+        ids, counts = RowMerger(merges)((words * n)[:n])
+        assert ids.dtype == np.int32 and counts.dtype == np.int64
+        assert ids.tolist() == ([257, *[3] * 20] * n)[: ids.size]
+        assert counts.tolist() == ([1, 20, 0] * n)[:n]
 
 
 def test_no_words_and_no_merges_are_fine():

@@ -91,7 +91,8 @@ def thirds(answer: Callable) -> str:
     for letters in itertools.product("1a", repeat=9):
         _same(answer, _is_number("".join(letters)), _group_starts("".join(letters)))
     _no_loop(answer, _is_number("1111111aa1"))
-    return "With this rule, and a few more for white space, the fast path could take GPT-4's pattern too."
+    more = "contractions, marks before words, and line breaks"
+    return f"With this rule, and some for {more}, the fast path could take GPT-4's pattern too."
 
 
 def _is_number(text: str) -> np.ndarray:

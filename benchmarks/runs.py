@@ -1,0 +1,53 @@
+"""What the runs of `python -m benchmarks` before this one measured, in runs.json.
+
+The turns of one run lie within minutes. An hour later the same machine may be kinder to another of the peers,
+in all turns of a table. So the spread that is reported is that of the last runs on this machine, not of one.
+"""
+
+import json
+from pathlib import Path
+from statistics import median
+
+FILE = Path(__file__).with_name("runs.json")
+KEEP = 6  # runs, this one among them
+
+Numbers = dict[str, list[float]]  # name of a row -> a number for each turn
+EARLIER: list[dict[str, Numbers]] = []  # for each run the tables, by title
+THIS: dict[str, Numbers] = {}
+AGREEMENT: list[tuple[str, float, float, float]] = []  # row, median of this run, lowest and highest before it
+
+
+def load(setup: dict[str, str]) -> None:
+    """Take up the runs before this one, if they had the same setup: machine and versions."""
+    if FILE.exists():
+        kept = json.loads(FILE.read_text(encoding="utf-8"))
+        EARLIER.extend(kept["runs"][1 - KEEP :] if kept["setup"] == setup else [])
+
+
+def save(setup: dict[str, str]) -> None:
+    FILE.write_text(json.dumps({"setup": setup, "runs": [*EARLIER, THIS]}, indent=1) + "\n", encoding="utf-8")
+
+
+def all_turns(title: str, numbers: Numbers) -> Numbers:
+    """The numbers of a table in all runs, this one's last."""
+    THIS[title] = {name: [float(f"{number:.4g}") for number in turns] for name, turns in numbers.items()}
+    runs = [run[title] for run in [*EARLIER, THIS] if run.get(title, {}).keys() == numbers.keys()]
+    return {name: [number for run in runs for number in run[name]] for name in numbers}
+
+
+def compare(row: str, ratios: list[float], n: int) -> None:
+    """Note where the median of the last `n` of `ratios`, those of this run, lies among the earlier ones."""
+    if earlier := ratios[:-n]:
+        AGREEMENT.append((row, median(ratios[-n:]), min(earlier), max(earlier)))
+
+
+def agreement() -> str:
+    if not AGREEMENT:
+        return "There is no earlier run on this machine with these versions to hold this one to."
+    outside = [row for row in AGREEMENT if not row[2] <= row[1] <= row[3]]
+    head = (
+        f"Of {len(AGREEMENT)} ratios, the median of this run alone lies between the lowest and the highest "
+        f"turn of the {len(EARLIER)} runs before it in {len(AGREEMENT) - len(outside)} cases."
+    )
+    lines = [f"- {row}: {middle:.3g}; before, {low:.3g} to {high:.3g}" for row, middle, low, high in outside]
+    return "\n".join([head, "", "Outside:", "", *lines] if lines else [head])

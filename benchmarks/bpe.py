@@ -24,7 +24,7 @@ OURS = "helpers.bpe"
 
 
 def main(args: list[str]) -> None:
-    repeats, docs = int(args[0]) if args else 5, load_library_docs()
+    repeats, docs = int(args[0]) if args else 3, load_library_docs()
     size = len(docs.encode()) / 1e6
     with TemporaryDirectory() as folder:
         path = Path(folder, "docs.txt")

@@ -23,7 +23,7 @@ ARRAYS, LISTS = "tiktoken encode_to_numpy", "tiktoken encode_ordinary"
 
 
 def main(args: list[str]) -> None:
-    repeats = int(args[0]) if args else 5
+    repeats = int(args[0]) if args else 3
     with TemporaryDirectory() as folder:
         vocabulary, source = Path(folder, "tokenizer.json"), Path(folder, "text.txt")
         for title, tokenizer in vocabularies().items():

@@ -58,7 +58,8 @@ def introduction(minutes: float) -> str:
         "What stands in one table ran on the same bytes, in turn. A ratio is taken within each turn; its "
         f"median stands first, then the lowest and the highest turn. All {len(runs.EARLIER) + 1} runs that "
         "are kept (runs.json) count alike, but packing, very long pre-tokens, and the memory of loader and "
-        "shards are those of the last. MB are millions of bytes."
+        "shards are those of the last. A run at another hour may lie beyond that, by a factor of up to "
+        f"{runs.DRIFT}: see the end. MB are millions of bytes."
     )
 
 

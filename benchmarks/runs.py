@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 
 FILE = Path(__file__).with_name("runs.json")
-KEEP = 6  # runs, this one among them
+KEEP = 8  # runs, this one among them
+DRIFT = 1.2  # a run at another hour may lie beyond all turns of those before it by this factor
 
 Numbers = dict[str, list[float]]  # name of a row -> a number for each turn
 EARLIER: list[dict[str, Numbers]] = []  # for each run the tables, by title
@@ -44,10 +45,14 @@ def compare(row: str, ratios: list[float], n: int) -> None:
 def agreement() -> str:
     if not AGREEMENT:
         return "There is no earlier run on this machine with these versions to hold this one to."
-    outside = [row for row in AGREEMENT if not row[2] <= row[1] <= row[3]]
-    head = (
-        f"Of {len(AGREEMENT)} ratios, the median of this run alone lies between the lowest and the highest "
-        f"turn of the {len(EARLIER)} runs before it in {len(AGREEMENT) - len(outside)} cases."
+    beyond = {row: max(low / middle, middle / high) for row, middle, low, high in AGREEMENT}
+    inside = sum(factor <= 1 for factor in beyond.values())
+    lines = [f"- {row}: by a factor of {factor:.2f}" for row, factor in beyond.items() if factor > DRIFT]
+    return "\n".join(
+        [
+            f"The medians of this run alone, held to the {len(EARLIER)} runs before it: of {len(beyond)} "
+            f"{inside} lie between the lowest and the highest turn, and {len(beyond) - len(lines)} at most a "
+            f"factor of {DRIFT} beyond." + (" The others:\n" if lines else ""),
+            *lines,
+        ]
     )
-    lines = [f"- {row}: {middle:.3g}; before, {low:.3g} to {high:.3g}" for row, middle, low, high in outside]
-    return "\n".join([head, "", "Outside:", "", *lines] if lines else [head])

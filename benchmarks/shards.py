@@ -43,10 +43,11 @@ def compare(size: int, turns: int, paths: list[Path], tokenizer: BPETokenizer, s
         progress(f"{size} MB, turn {turn + 1} of {turns}: {name}")
         taken, tokens, peaks = in_a_process(way, paths, tokenizer, scratch / f"{turn}-{way.__name__}")
         seconds[name].append(taken)
-        rows[name] = name, f"{tokens:,}", ", ".join(f"{peak:.0f}" for peak in peaks)
+        rows[name] = name, f"{tokens:,}", f"{size / taken:.1f}", ", ".join(f"{peak:.0f}" for peak in peaks)
     progress("")
-    speeds(f"Tokenizing {size} MB of text to disk", "MB/s", size, seconds, TIKTOKEN, f"shards, {size} MB")
-    header = ("", "tokens", "peak MB of each process")
+    if turns > 1:
+        speeds(f"Tokenizing {size} MB of text to disk", "MB/s", size, seconds, TIKTOKEN)
+    header = ("", "tokens", "MB/s in the last turn", "peak MB of each process")
     table(f"Memory while tokenizing {size} MB of text to disk", header, list(rows.values()))
 
 

@@ -50,7 +50,7 @@ def agreement() -> str:
     lines = [f"- {row}: by a factor of {factor:.2f}" for row, factor in beyond.items() if factor > DRIFT]
     return "\n".join(
         [
-            f"The medians of this run alone, held to the {len(EARLIER)} runs before it: of {len(beyond)} "
+            f"The medians of this run alone, held to the {len(EARLIER)} runs before it: of {len(beyond)}, "
             f"{inside} lie between the lowest and the highest turn, and {len(beyond) - len(lines)} at most a "
             f"factor of {DRIFT} beyond." + (" The others:\n" if lines else ""),
             *lines,

@@ -1,0 +1,161 @@
+"""What a function may be given: one check of each kind, for all helpers. Nothing here needs torch.
+
+Every error names the argument, the value that came, and the way out. A value of the wrong kind raises
+`WrongKind`, which is a `TypeError` and a `ValueError` at once, so that either `except` catches it.
+"""
+
+import math
+import operator
+from collections.abc import Collection, Iterable, Sized
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+LARGEST_ID = 2**63 - 1  # ids end in int64: what `nn.Embedding` and `cross_entropy` take
+
+
+class WrongKind(TypeError, ValueError):
+    """An argument of a kind that the function does not take."""
+
+
+def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
+    """`value` as an int from `low` to `high`; takes every kind of integer, NumPy's and torch's too, no bool.
+
+    >>> integer("stride", np.int16(3), 1)
+    3
+    """
+    wanted = f"an integer of {low} or more" if high == LARGEST_ID else f"an integer from {low} to {high}"
+    try:
+        if isinstance(value, bool | np.bool_) or str(getattr(value, "dtype", "")) == "torch.bool":
+            raise TypeError  # True would pass for 1
+        number = operator.index(value)
+    except TypeError:
+        raise WrongKind(f"{name} must be {wanted}, not {value!r:.60} ({type(value).__name__})") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be {wanted}, not {number}")
+    return number
+
+
+def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """`value` as a finite float strictly between `low` and `high`; takes NumPy's numbers too, no bool.
+
+    >>> real("temperature", np.float32(0.5), 0)
+    0.5
+    """
+    between = f" above {low:g}" * (low > -math.inf) + " and" * (low > -math.inf and high < math.inf)
+    wanted = f"a finite number{between}" + f" below {high:g}" * (high < math.inf)
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        raise WrongKind(f"{name} must be {wanted}, not {value!r:.60} ({type(value).__name__})")
+    if not (low < value < high and math.isfinite(value)):
+        raise ValueError(f"{name} must be {wanted}, not {value!r}")
+    return float(value)
+
+
+def choice(name: str, value: Any, options: Iterable[str]) -> str:
+    """`value`, if it is one of `options`.
+
+    >>> choice("method", "pca", ["pca", "tsne"])
+    'pca'
+    """
+    known = list(options)
+    if not isinstance(value, str) or value not in known:
+        kind = ValueError if isinstance(value, str) else WrongKind
+        raise kind(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r:.60}")
+    return value
+
+
+def text(name: str, value: Any) -> str:
+    """`value`, if it is a str that UTF-8 can hold: lone surrogates are refused, with their position."""
+    if not isinstance(value, str):
+        raise WrongKind(f"{name} must be a str, not {type(value).__name__}: {value!r:.60}")
+    for start in range(0, 0 if value.isascii() else len(value), 2**16):  # by parts: no copy of a large text
+        try:
+            value[start : start + 2**16].encode()
+        except UnicodeEncodeError as error:
+            at = f"{error.object[error.start]!r} at position {start + error.start}"
+            raise ValueError(
+                f"{name} has a lone surrogate, {at}: UTF-8 cannot write it. Remove it, or replace it with "
+                "text.encode('utf-8', 'replace').decode()"
+            ) from None
+    return value
+
+
+def many(name: str, values: Any, of: str = "str") -> Iterable:
+    """`values`, if one can walk through them and they are not a single str, bytes or path.
+
+    The items are not looked at: `values` may be a generator.
+    """
+    single = isinstance(values, str | bytes) or hasattr(values, "__fspath__")
+    if single or not (hasattr(values, "__iter__") or hasattr(values, "__getitem__")):
+        advice = f": give [{values!r:.40}] for one" if single else ""
+        raise WrongKind(f"{name} must be an iterable of {of}, not {values!r:.60}{advice}")
+    return values
+
+
+def special_tokens(name: str, values: Any) -> list[str]:
+    """`values` as a list of names: in a fixed order, no name empty or twice."""
+    ordered = isinstance(values, Collection) and not isinstance(values, str | bytes | set | frozenset)
+    if not ordered or not all(isinstance(value, str) for value in values):
+        raise WrongKind(f"{name} must be a list or tuple of str, not {values!r:.80}")
+    if "" in values or len(set(values)) < len(values):
+        raise ValueError(f"{name} is {list(values)!r}: each needs a name, and none may stand twice")
+    return [text(name, value) for value in values]
+
+
+def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
+    """`ids` as an array of integers in one dimension, with at least `least` of them.
+
+    Takes lists, arrays, memory maps, tensors of any device and whatever gives an array; copies lists only
+    (and what is not in this process's memory). No value is looked at: `in_range` does that.
+
+    >>> id_array("ids", [3, 1, 2])
+    array([3, 1, 2])
+    """
+    given = ids
+    try:
+        if hasattr(ids, "detach"):  # a tensor, and no import of torch
+            ids = ids.detach().cpu().numpy()
+        array = np.asarray(ids)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # rows of different lengths, meta
+        raise WrongKind(f"{name} must be integers in one dimension, not {given!r:.60}: {error}") from None
+    if array.ndim == 1 and array.size == 0 and array.dtype.kind in "iuf":
+        array = array.astype(np.int64) if array.dtype.kind == "f" else array  # an empty list becomes floats
+    elif array.ndim == 1 and array.dtype.kind in "fO" and isinstance(given, list | tuple):
+        _refuse_huge(name, given)  # what fits no integer of NumPy's becomes a float or an object
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        shape = f"{type(given).__name__} of dtype {array.dtype} and shape {array.shape}"
+        raise WrongKind(
+            f"{name} must be integers in one dimension, such as [3, 4], not {given!r:.60} ({shape}): encode "
+            "a text first, flatten batches, and convert floats with .astype(np.int64)"
+        )
+    if len(array) < least:
+        raise ValueError(f"{name} holds {len(array)} token ids; at least {least} must be given")
+    return array
+
+
+def _refuse_huge(name: str, ids: Iterable) -> None:
+    for at, value in enumerate(ids):
+        if isinstance(value, int | np.integer) and not -(2**63) <= value <= LARGEST_ID:
+            raise ValueError(f"{name}[{at}] is {value}: token ids lie from 0 to 2**63 - 1")
+
+
+def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -> None:
+    """Raise `ValueError` unless all of `ids`, an array of integers, lie from `low` to `high`."""
+    smallest, largest = (int(ids.min()), int(ids.max())) if ids.size else (low, low)
+    if low <= smallest and largest <= high:
+        return
+    wrong = smallest if smallest < low else largest
+    at = tuple(int(i) for i in np.argwhere(ids == ids.dtype.type(wrong))[0])
+    place = ", ".join(map(str, at))
+    top = high if high < LARGEST_ID else "2**63 - 1"
+    raise ValueError(
+        f"{name}[{place}] is {wrong}, but must lie from {low} to {top}: "
+        "was the array read with another dtype than it was written with, padded with -100, or made by "
+        "another tokenizer?"
+    )
+
+
+def length_of(name: str, value: Any) -> int:
+    """How many items `value` has, or `value` itself where it is that number."""
+    return len(value) if isinstance(value, Sized) else integer(f"{name}, or its length,", value)

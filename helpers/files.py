@@ -1,0 +1,203 @@
+"""Files of people: read whatever way a text was saved, and write a file whole or not at all."""
+
+import errno
+import gzip
+import hashlib
+import io
+import os
+import time
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import zstandard
+
+from helpers.arguments import WrongKind
+
+CHUNK = 2**20  # bytes held before they go to the disk
+OLD = 3600  # seconds; a temporary file of this age was left by a run that was killed
+BYTE_ORDER_MARKS = {  # how a file says what it is; UTF-32's first, as it begins like UTF-16's
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\x00\x00\xfe\xff": "utf-32",
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+NO_TEXT = {  # what surely is no text, by its first bytes
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive, or an Office document",
+    b"%PDF": "a PDF",
+    b"BZh": "a file compressed with bzip2",
+    b"\xfd7zXZ\x00": "a file compressed with xz",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"ARROW1": "an Arrow file",
+}
+
+
+def as_path(name: str, value: Any) -> Path:
+    """`value` as a path, with ~ as the home folder."""
+    try:
+        path = Path(value)
+    except TypeError:
+        raise WrongKind(f"{name} must be a path, not {value!r:.60} ({type(value).__name__})") from None
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name} is {str(path)!r}, but no home folder is known: give a full path") from None
+
+
+# ---- reading ----
+
+
+@contextmanager
+def open_utf8(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """The text of a file as a stream of UTF-8, without a byte order mark, every line end as it stands.
+
+    Reads .gz and .zst (known by their first bytes, whatever the name), UTF-8 with and without a byte order
+    mark, and UTF-16 and UTF-32 with one. Compressed files are read as streams; UTF-16 and UTF-32 go through
+    memory whole. That the rest is UTF-8 is not checked: who decodes it sees where it is not.
+    Raises `ValueError` that names the file for a damaged archive and for what surely is no text; `OSError`
+    if it cannot be opened.
+    """
+    path = as_path("path", path)
+    with open(path, "rb") as file:
+        try:
+            stream = _peekable(_unpacked(_peekable(file)))
+            start = stream.peek(16)[:16]
+            _refuse_what_is_no_text(path, start)
+            encoding = next((e for mark, e in BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+            if encoding == "utf-8-sig":
+                stream.read(3)
+            elif encoding:
+                stream = io.BytesIO(_decode(path, stream.read(), encoding).encode())
+            yield stream
+        except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
+            raise ValueError(f"{path} is damaged, or cut off: {error}. Fetch it again") from error
+
+
+def _peekable(stream: IO[bytes]) -> io.BufferedReader:
+    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream, CHUNK)
+
+
+def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
+    start = stream.peek(4)[:4]
+    if start.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=stream)
+    if start == b"\x28\xb5\x2f\xfd":
+        return _ZstdFile(stream)
+    return stream
+
+
+class _ZstdFile(io.RawIOBase):
+    """What `gzip.GzipFile` is for .gz; zstandard's own reader takes a cut-off file for the end of the text."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream, self._frame, self._ready = stream, None, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            packed = self._frame.unused_data if self._frame and self._frame.eof else b""
+            packed = packed or self._stream.read(2**14)
+            if not packed:
+                if self._frame and not self._frame.eof:
+                    raise EOFError("it ends in the middle of a frame")
+                return 0
+            if self._frame is None or self._frame.eof:  # a file may hold several frames, one after another
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._ready = self._frame.decompress(packed)
+        n = min(len(buffer), len(self._ready))
+        buffer[:n], self._ready = self._ready[:n], self._ready[n:]
+        return n
+
+
+def _refuse_what_is_no_text(path: Path, start: bytes) -> None:
+    found = next((kind for magic, kind in NO_TEXT.items() if start.startswith(magic)), None)
+    if not found and len(start) > 3 and (not any(start[1::2]) or not any(start[::2])):
+        found = "UTF-16 without a byte order mark (every other byte is 0)"
+    if found:
+        raise ValueError(f"{path} is {found}: export its text as UTF-8 (.txt, or .jsonl), and give that file")
+
+
+def _decode(path: Path, data: bytes, encoding: str) -> str:
+    """`data` as a str. Raises `UnicodeDecodeError`, a `ValueError`, with file, byte offset and way out."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-sig").upper()
+        reason = (
+            f"{error.reason}. {path} is not {name} at byte offset {error.start}: save it as UTF-8, or read "
+            'it with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
+        )
+        raise UnicodeDecodeError(error.encoding, data, error.start, error.end, reason) from error
+
+
+def read_text(path: str | os.PathLike) -> str:
+    """The text of a file, every line end as it stands in the file, without a byte order mark.
+
+    See `open_utf8` for what is read. Raises `UnicodeDecodeError` (a `ValueError`), with the byte offset, if
+    the file is not UTF-8, and `ValueError` for a damaged archive and for what surely is no text.
+    """
+    with open_utf8(path) as file:
+        return _decode(as_path("path", path), file.read(), "utf-8")
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """The SHA-256 of a file, in hexadecimal; holds no more than a small piece of it in memory."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# ---- writing ----
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """A binary file to write to, which becomes `path` only if the block ends without an error.
+
+    Written under a name of its own, forced to disk, renamed: a reader, or a crash at any moment, meets the
+    old file or the new one, never half of one. Its permissions are those of any new file. Raises `OSError`
+    that names `path`, and the way out, if it cannot be written.
+    """
+    path = as_path("path", path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(temporary, "xb", buffering=CHUNK) as file:
+            yield file
+            file.flush()
+            with suppress(OSError):  # some file systems cannot: an extra, against power cuts
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise type(error)(error.errno, f"{path} could not be written ({_way_out(error, path)}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
+            remove_leftovers(path.parent, f"{path.name}.", OLD)
+
+
+def _way_out(error: OSError, path: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror}): make room, or choose another folder, and run this again"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}): make it first, or choose another place"
+    if path.is_dir():
+        return "it is a folder): give the name of a file"
+    return f"{error.strerror}): choose a place that you can write to, and run this again"
+
+
+def remove_leftovers(folder: Path, prefix: str, age: float = 0) -> None:
+    """Remove the temporary files of a run that was killed, where they are older than `age` seconds."""
+    for path in folder.glob(f".{prefix}*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime >= age:
+                path.unlink()

@@ -96,7 +96,7 @@ def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
 
 
 class _ZstdFile(io.RawIOBase):
-    """What `gzip.GzipFile` is for .gz; zstandard's own reader takes a cut-off file for the end of the text."""
+    """What `gzip.GzipFile` is for .gz; the reader of zstandard itself does not notice a file cut off."""
 
     def __init__(self, stream: IO[bytes]):
         self._stream, self._frame, self._ready = stream, None, b""

@@ -26,7 +26,7 @@ TEXT_TO_TENSORS_DATA ?= $(CURDIR)/texts
 export TEXT_TO_TENSORS_DATA
 endif
 
-.PHONY: lab test lint notebooks slides bundle clean
+.PHONY: lab test quick test-busy lint notebooks slides bundle clean
 
 # The stamp is newer than what it was made from, so a second `make` does no set-up work.
 .venv/installed: requirements.txt pyproject.toml
@@ -41,9 +41,20 @@ endif
 lab: .venv/installed
 	$(PY) -m jupyter lab --notebook-dir=notebooks $(LAB_FLAGS) $(LAB)
 
-# In the order of the files, as the browser test takes longest: so it starts early, where by default it would be last.
+# A notebook is run once: in the browser where there is one, else by nbval; the outputs are compared either way.
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg
+SPREAD := -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: .venv/installed lint
-	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout 180 $(PYTEST)
+	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)
+
+# For those who change a helper: no notebook, no browser
+quick: .venv/installed lint
+	$(PY) -m pytest $(SPREAD) -m "not browser and not slow" --ignore notebooks $(PYTEST)
+
+# Three times in a row beside four busy loops: all notebooks by nbval, and the tests without a browser
+test-busy: .venv/installed
+	$(PY) tools/run_busy.py -- $(SPREAD) $(NBVAL) --nbval-cell-timeout 900 -m "not browser" -q $(PYTEST)
 
 lint: .venv/installed
 	$(PY) -m ruff format --check .

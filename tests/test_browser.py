@@ -1,31 +1,29 @@
-"""JupyterLab in a real browser: Run All leaves no error, a slider changes its picture, an exercise answers.
+"""JupyterLab in a real browser: Run All gives the stored outputs, sliders move, an exercise answers.
 
 Needs chromium, as a program of that name (Debian's package) or as Playwright's own
 (`playwright install chromium`). Skipped where there is none, unless BROWSER_TESTS=required.
 """
 
-import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.request
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page
 
 from helpers import exercises
 
-pytestmark = pytest.mark.browser
-
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb"))
+SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
 # The commands behind Run > Run All Cells and File > Save; each promise ends when the work is done.
@@ -39,7 +37,7 @@ RUN_AND_SAVE = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """The address of a JupyterLab on copies of the notebooks, and the folder of the copies."""
     folder = tmp_path_factory.mktemp("lab") / "notebooks"
@@ -48,24 +46,22 @@ def lab(tmp_path_factory):
     settings.mkdir(parents=True)
     # All cells stay in the page, those out of sight too, so that the test finds them.
     (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none", "recordTiming": true}')
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    flags = (
-        f"--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port={port}".split()
+    flags = "--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port=0".split()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", *flags, f"--notebook-dir={folder}"],
+        env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings")},
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    with open(folder.parent / "log", "w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "lab", *flags, f"--notebook-dir={folder}"],
-            env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings")},
-            stderr=log,
-        )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/api")
+    log = []
+    for line in server.stderr:  # it says its address once it answers
+        log.append(line)
+        if found := re.search(r"http://(?:localhost|127\.0\.0\.1):(\d+)/lab", line):
             break
-        time.sleep(0.5)
-    yield f"{address}/lab", folder
+    else:
+        pytest.fail("Lab did not start:\n" + "".join(log))
+    threading.Thread(target=lambda: [None for _ in server.stderr], daemon=True).start()  # or it would block
+    yield f"http://127.0.0.1:{found[1]}/lab", folder
     server.terminate()
     server.wait(timeout=30)
 
@@ -85,6 +81,17 @@ def run_all(page, lab, path):
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
     page.evaluate(RUN_AND_SAVE)
     return nbformat.read(folder / path.name, as_version=4)
+
+
+def compare(session: pytest.Session, path: Path, code: list) -> None:
+    """Hold the outputs that Lab saved against those stored in the notebook, with nbval's own comparison."""
+    stored = IPyNbFile.from_parent(session, path=path)
+    cells = list(stored.collect())
+    stored.sanitize_patterns.update(get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8")))
+    for cell, ran in zip(cells, code, strict=True):
+        if not cell.options["skip"] and cell.options["check"]:
+            same = cell.compare_outputs(ran.outputs, cell.cell.outputs)
+            assert same, f"{path.name}, {cell.name}\n{ran.source}\n" + "\n".join(cell.comparison_traceback)
 
 
 def seconds_to_first_figure(code) -> float:
@@ -125,14 +132,21 @@ def solution(path: Path, name: str) -> str:
     return re.sub(r"^check\(.*\n", "", before, flags=re.MULTILINE) + "\n" + call[1]
 
 
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
-def test_run_all_sliders_and_an_exercise(page, lab, path, record_property):
+def each(path: Path):
+    """Each notebook may run in another process."""
+    return pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"browser-{path.stem}"))
+
+
+@pytest.mark.runs_notebook
+@pytest.mark.parametrize("path", [each(path) for path in EVERY])
+def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_property):
     start = time.perf_counter()
     notebook = run_all(page, lab, path)
     record_property("seconds_of_run_all", round(time.perf_counter() - start, 1))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code), "a cell did not run"
     assert not [o for cell in code for o in cell.outputs if o.output_type == "error"]
+    compare(request.session, path, code)
     record_property("seconds_to_first_figure", round(seconds_to_first_figure(code), 1))
 
     figures = [cell for cell in code if "explore(" in cell.source and "def explore" not in cell.source]
@@ -148,3 +162,16 @@ def test_run_all_sliders_and_an_exercise(page, lab, path, record_property):
     said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))
     assert said.startswith(f"{name}: {exercises.WRONG}. ") and "nonsense" in said
     assert answer(page, cell, solution(path, name)).startswith(f"{name}: {exercises.RIGHT}.")
+
+
+def ran(output: str) -> list:
+    return [nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text=output)])]
+
+
+def test_the_comparison_passes_over_what_is_measured_and_over_nothing_else(request, tmp_path):
+    path = tmp_path / "01_stored.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=ran("7 ids in ≈ 0.25 s\n")), path)
+    compare(request.session, path, ran("7 ids in ≈ 11.5 s\n"))
+    for changed in ("8 ids in ≈ 0.25 s\n", "7 ids in ≈ 0.25 ms\n", "7 ids in 0.25 s\n", ""):
+        with pytest.raises(AssertionError, match=r"01_stored\.ipynb, Cell 0"):
+            compare(request.session, path, ran(changed))

@@ -165,6 +165,7 @@ def test_each_exercise_has_its_task_check_hint_and_solution(path):
         assert said.startswith(f"{name}: {exercises.NOT_YET}"), "the stub must be stored, not an answer"
 
 
+@pytest.mark.slow
 @every_notebook
 def test_the_solutions_pass(path, monkeypatch):
     monkeypatch.chdir(path.parent)

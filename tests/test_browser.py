@@ -19,6 +19,7 @@ import pytest
 from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page
 
+from conftest import compare_what_is_here
 from helpers import exercises
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -87,6 +88,7 @@ def compare(session: pytest.Session, path: Path, code: list) -> None:
     """Hold the outputs that Lab saved against those stored in the notebook, with nbval's own comparison."""
     stored = IPyNbFile.from_parent(session, path=path)
     cells = list(stored.collect())
+    compare_what_is_here(cells)
     stored.sanitize_patterns.update(get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8")))
     for cell, ran in zip(cells, code, strict=True):
         if not cell.options["skip"] and cell.options["check"]:
@@ -175,3 +177,14 @@ def test_the_comparison_passes_over_what_is_measured_and_over_nothing_else(reque
     for changed in ("8 ids in ≈ 0.25 s\n", "7 ids in ≈ 0.25 ms\n", "7 ids in 0.25 s\n", ""):
         with pytest.raises(AssertionError, match=r"01_stored\.ipynb, Cell 0"):
             compare(request.session, path, ran(changed))
+
+
+def test_a_cell_that_needs_a_download_is_compared_only_where_that_is_here(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("TEXT_TO_TENSORS_DATA", str(tmp_path))
+    path, cells = tmp_path / "01_stored.ipynb", ran("20,479 characters\n")
+    cells[0].metadata["tags"] = ["needs:the-verdict.txt"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    compare(request.session, path, ran("It is not here.\n"))
+    (tmp_path / "the-verdict.txt").touch()
+    with pytest.raises(AssertionError, match="Cell 0"):
+        compare(request.session, path, ran("It is not here.\n"))

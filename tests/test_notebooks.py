@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib.image
 import pytest
 
-from helpers import exercises
+from helpers import corpus, exercises
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -145,6 +145,12 @@ def test_at_most_one_code_cell_in_ten_is_left_out_of_the_comparison(path):
         if any("nbval" in tag for tag in c["metadata"].get("tags", [])) or "NBVAL_" in source(c)
     ]
     assert len(left_out) * 10 <= len(code)
+
+
+@every_notebook
+def test_a_cell_that_needs_a_download_names_one_that_exists(path):
+    tags = [tag for cell in cells(path, "code") for tag in cell["metadata"].get("tags", [])]
+    assert {tag[6:] for tag in tags if tag.startswith("needs:")} <= set(corpus.DOWNLOADS)
 
 
 @every_notebook

@@ -19,6 +19,18 @@ class WrongKind(TypeError, ValueError):
     """An argument of a kind that the function does not take."""
 
 
+def shown(value: Any, width: int = 60) -> str:
+    """`value` as an error shows it: at most `width` characters of its repr."""
+    try:
+        return repr(value)[:width]
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return f"{type(value).__name__} too large to write"
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
+
+
 def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
     """`value` as an int from `low` to `high`; takes every kind of integer, NumPy's and torch's too, no bool.
 
@@ -27,29 +39,36 @@ def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
     """
     wanted = f"an integer of {low} or more" if high == LARGEST_ID else f"an integer from {low} to {high}"
     try:
-        if isinstance(value, bool | np.bool_) or str(getattr(value, "dtype", "")) == "torch.bool":
-            raise TypeError  # True would pass for 1
+        if _is_bool(value) or getattr(value, "ndim", 0):
+            raise TypeError  # True would pass for 1, and a tensor of one row for its number
         number = operator.index(value)
-    except TypeError:
-        raise WrongKind(f"{name} must be {wanted}, not {value!r:.60} ({type(value).__name__})") from None
+    except (TypeError, RuntimeError):  # a tensor without values: on the meta device
+        raise WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})") from None
     if not low <= number <= high:
-        raise ValueError(f"{name} must be {wanted}, not {number}")
+        raise ValueError(f"{name} must be {wanted}, not {shown(number)}")
     return number
 
 
 def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
-    """`value` as a finite float strictly between `low` and `high`; takes NumPy's numbers too, no bool.
+    """`value` as a finite float strictly between `low` and `high`; takes NumPy's and torch's too, no bool.
 
     >>> real("temperature", np.float32(0.5), 0)
     0.5
     """
     between = f" above {low:g}" * (low > -math.inf) + " and" * (low > -math.inf and high < math.inf)
     wanted = f"a finite number{between}" + f" below {high:g}" * (high < math.inf)
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        raise WrongKind(f"{name} must be {wanted}, not {value!r:.60} ({type(value).__name__})")
-    if not (low < value < high and math.isfinite(value)):
-        raise ValueError(f"{name} must be {wanted}, not {value!r}")
-    return float(value)
+    try:
+        number = value.item() if getattr(value, "ndim", None) == 0 else value
+        if not isinstance(number, Real) or _is_bool(number):
+            raise TypeError
+        number = float(number)
+    except (TypeError, RuntimeError):  # a tensor without values: on the meta device
+        raise WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})") from None
+    except OverflowError:
+        number = math.inf  # an integer beyond every float
+    if not (low < number < high and math.isfinite(number)):
+        raise ValueError(f"{name} must be {wanted}, not {shown(value)}")
+    return number
 
 
 def choice(name: str, value: Any, options: Iterable[str]) -> str:
@@ -61,14 +80,14 @@ def choice(name: str, value: Any, options: Iterable[str]) -> str:
     known = list(options)
     if not isinstance(value, str) or value not in known:
         kind = ValueError if isinstance(value, str) else WrongKind
-        raise kind(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r:.60}")
+        raise kind(f"{name} must be one of {', '.join(map(repr, known))}, not {shown(value)}")
     return value
 
 
 def text(name: str, value: Any) -> str:
     """`value`, if it is a str that UTF-8 can hold: lone surrogates are refused, with their position."""
     if not isinstance(value, str):
-        raise WrongKind(f"{name} must be a str, not {type(value).__name__}: {value!r:.60}")
+        raise WrongKind(f"{name} must be a str, not {type(value).__name__}: {shown(value)}")
     for start in range(0, 0 if value.isascii() else len(value), 2**16):  # by parts: no copy of a large text
         try:
             value[start : start + 2**16].encode()
@@ -88,8 +107,8 @@ def many(name: str, values: Any, of: str = "str") -> Iterable:
     """
     single = isinstance(values, str | bytes) or hasattr(values, "__fspath__")
     if single or not (hasattr(values, "__iter__") or hasattr(values, "__getitem__")):
-        advice = f": give [{values!r:.40}] for one" if single else ""
-        raise WrongKind(f"{name} must be an iterable of {of}, not {values!r:.60}{advice}")
+        advice = f": give [{shown(values, 40)}] for one" if single else ""
+        raise WrongKind(f"{name} must be an iterable of {of}, not {shown(values)}{advice}")
     return values
 
 
@@ -97,7 +116,7 @@ def special_tokens(name: str, values: Any) -> list[str]:
     """`values` as a list of names: in a fixed order, no name empty or twice."""
     ordered = isinstance(values, Collection) and not isinstance(values, str | bytes | set | frozenset)
     if not ordered or not all(isinstance(value, str) for value in values):
-        raise WrongKind(f"{name} must be a list or tuple of str, not {values!r:.80}")
+        raise WrongKind(f"{name} must be a list or tuple of str, not {shown(values, 80)}")
     if "" in values or len(set(values)) < len(values):
         raise ValueError(f"{name} is {list(values)!r}: each needs a name, and none may stand twice")
     return [text(name, value) for value in values]
@@ -118,15 +137,15 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
             ids = ids.detach().cpu().numpy()
         array = np.asarray(ids)
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # rows of different lengths, meta
-        raise WrongKind(f"{name} must be integers in one dimension, not {given!r:.60}: {error}") from None
+        raise WrongKind(f"{name} must be integers in one dimension, not {shown(given)}: {error}") from None
     if array.ndim == 1 and array.size == 0 and array.dtype.kind in "iuf":
         array = array.astype(np.int64) if array.dtype.kind == "f" else array  # an empty list becomes floats
     elif array.ndim == 1 and array.dtype.kind in "fO" and isinstance(given, list | tuple):
-        _refuse_huge(name, given)  # what fits no integer of NumPy's becomes a float or an object
+        array = _of_mixed(name, given, array)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         shape = f"{type(given).__name__} of dtype {array.dtype} and shape {array.shape}"
         raise WrongKind(
-            f"{name} must be integers in one dimension, such as [3, 4], not {given!r:.60} ({shape}): encode "
+            f"{name} must be integers in one dimension, such as [3, 4], not {shown(given)} ({shape}): encode "
             "a text first, flatten batches, and convert floats with .astype(np.int64)"
         )
     if len(array) < least:
@@ -134,10 +153,14 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
     return array
 
 
-def _refuse_huge(name: str, ids: Iterable) -> None:
+def _of_mixed(name: str, ids: Iterable, array: np.ndarray) -> np.ndarray:
+    """NumPy makes floats of [np.uint64(1), 2] and objects of [2**64]: integers all the same."""
+    if not all(isinstance(value, int | np.integer) for value in ids):
+        return array
     for at, value in enumerate(ids):
-        if isinstance(value, int | np.integer) and not -(2**63) <= value <= LARGEST_ID:
-            raise ValueError(f"{name}[{at}] is {value}: token ids lie from 0 to 2**63 - 1")
+        if not -(2**63) <= value <= LARGEST_ID:
+            raise ValueError(f"{name}[{at}] is {shown(int(value))}: token ids lie from 0 to 2**63 - 1")
+    return np.array(ids, np.int64)
 
 
 def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -> None:

@@ -1,6 +1,7 @@
 """Files of people: read whatever way a text was saved, and write a file whole or not at all."""
 
 import errno
+import glob
 import gzip
 import hashlib
 import io
@@ -15,7 +16,7 @@ from typing import IO, Any
 
 import zstandard
 
-from helpers.arguments import WrongKind
+from helpers.arguments import WrongKind, shown
 
 CHUNK = 2**20  # bytes held before they go to the disk
 OLD = 3600  # seconds; a temporary file of this age was left by a run that was killed
@@ -46,7 +47,7 @@ def as_path(name: str, value: Any) -> Path:
     try:
         path = Path(value)
     except TypeError:
-        raise WrongKind(f"{name} must be a path, not {value!r:.60} ({type(value).__name__})") from None
+        raise WrongKind(f"{name} must be a path, not {shown(value)} ({type(value).__name__})") from None
     try:
         return path.expanduser()
     except RuntimeError:
@@ -90,9 +91,10 @@ def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
     start = stream.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=stream)
-    if start == b"\x28\xb5\x2f\xfd":
-        return _ZstdFile(stream)
-    return stream
+    skippable = (
+        start[1:] == b"\x2a\x4d\x18" and start[0] >> 4 == 5
+    )  # a frame without text; some tools begin so
+    return _ZstdFile(stream) if skippable or start == b"\x28\xb5\x2f\xfd" else stream
 
 
 class _ZstdFile(io.RawIOBase):
@@ -113,7 +115,7 @@ class _ZstdFile(io.RawIOBase):
                     raise EOFError("it ends in the middle of a frame")
                 return 0
             if self._frame is None or self._frame.eof:  # a file may hold several frames, one after another
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
             self._ready = self._frame.decompress(packed)
         n = min(len(buffer), len(self._ready))
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]
@@ -122,8 +124,9 @@ class _ZstdFile(io.RawIOBase):
 
 def _refuse_what_is_no_text(path: Path, start: bytes) -> None:
     found = next((kind for magic, kind in NO_TEXT.items() if start.startswith(magic)), None)
-    if not found and len(start) > 3 and (not any(start[1::2]) or not any(start[::2])):
-        found = "UTF-16 without a byte order mark (every other byte is 0)"
+    # In UTF-16 one byte of each pair says the script: 0 for Latin, 3 for Greek, 4 for Cyrillic, 6 for Arabic
+    if not found and len(start) > 3 and (max(start[1::2]) < 9 or max(start[::2]) < 9):
+        found = "UTF-16 without a byte order mark, or no text (every other byte is below 9)"
     if found:
         raise ValueError(f"{path} is {found}: export its text as UTF-8 (.txt, or .jsonl), and give that file")
 
@@ -153,7 +156,7 @@ def read_text(path: str | os.PathLike) -> str:
 
 def file_sha256(path: str | os.PathLike) -> str:
     """The SHA-256 of a file, in hexadecimal; holds no more than a small piece of it in memory."""
-    with open(path, "rb") as file:
+    with open(as_path("path", path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -165,11 +168,16 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """A binary file to write to, which becomes `path` only if the block ends without an error.
 
     Written under a name of its own, forced to disk, renamed: a reader, or a crash at any moment, meets the
-    old file or the new one, never half of one. Its permissions are those of any new file. Raises `OSError`
-    that names `path`, and the way out, if it cannot be written.
+    old file or the new one, never half of one. Its permissions are those of any new file; a link of that
+    name is replaced, and what it pointed to stays. Raises `OSError` that names `path`, and the way out, if it
+    cannot be written; an error of the block itself passes as it is.
     """
     path = as_path("path", path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    if os.path.exists(path) and not os.path.isfile(path):  # renaming a file to /dev/null would remove that
+        kind = "folder" if os.path.isdir(path) else "device"
+        raise OSError(errno.EISDIR, f"{path} could not be written (it is a {kind}): give the name of a file")
+    prefix = f"{path.name[:40]}."  # not the whole: a name may have 255 bytes
+    temporary = path.with_name(f".{prefix}{uuid.uuid4().hex}.tmp")
     try:
         with open(temporary, "xb", buffering=CHUNK) as file:
             yield file
@@ -178,26 +186,26 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise type(error)(error.errno, f"{path} could not be written ({_way_out(error, path)}") from error
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise  # the block read another file, or a network
+        raise OSError(error.errno, f"{path} could not be written ({_way_out(error, path)}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
-            remove_leftovers(path.parent, f"{path.name}.", OLD)
+            remove_leftovers(path.parent, prefix, OLD)
 
 
 def _way_out(error: OSError, path: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{error.strerror}): make room, or choose another folder, and run this again"
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return f"there is no folder {path.parent}): make it first, or choose another place"
-    if path.is_dir():
-        return "it is a folder): give the name of a file"
     return f"{error.strerror}): choose a place that you can write to, and run this again"
 
 
 def remove_leftovers(folder: Path, prefix: str, age: float = 0) -> None:
     """Remove the temporary files of a run that was killed, where they are older than `age` seconds."""
-    for path in folder.glob(f".{prefix}*.tmp"):
+    for path in folder.glob(f".{glob.escape(prefix)}*.tmp"):
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime >= age:
+            if time.time() - path.lstat().st_mtime >= age:
                 path.unlink()

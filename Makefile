@@ -8,6 +8,7 @@ BIN := .venv/bin
 PYTHON ?= python3
 endif
 PY := $(BIN)/python
+OLDEST := $(subst .venv,.venv-oldest,$(PY))
 
 # In a container one is often root, and where there is no display a browser cannot open: Lab then prints its address.
 LAB_FLAGS := $(shell [ "$$(id -u 2>/dev/null)" = 0 ] && echo --allow-root)
@@ -26,7 +27,7 @@ TEXT_TO_TENSORS_DATA ?= $(CURDIR)/texts
 export TEXT_TO_TENSORS_DATA
 endif
 
-.PHONY: lab test quick test-busy lint notebooks slides bundle clean
+.PHONY: lab test test-oldest quick test-busy lint notebooks slides bundle clean
 
 # The stamp is newer than what it was made from, so a second `make` does no set-up work.
 .venv/installed: requirements.txt pyproject.toml
@@ -72,5 +73,16 @@ slides: .venv/installed
 bundle: .venv/installed
 	$(PY) tools/make_bundle.py
 
+# The notebooks from top to bottom and the unit tests, with the oldest versions that pyproject.toml allows (about those
+# of Colab). Outputs are not compared, as they come from the newer versions in requirements.txt.
+.venv-oldest/installed: constraints-oldest.txt pyproject.toml
+	$(PYTHON) -m venv .venv-oldest
+	$(OLDEST) -m pip install --disable-pip-version-check -c constraints-oldest.txt -e . ipykernel nbval pytest pytest-xdist hypothesis playwright
+	@touch $@
+
+NOT_OLDEST := $(foreach name,browser bundle slides notebooks exercises,--ignore=tests/test_$(name).py)
+test-oldest: .venv-oldest/installed
+	$(OLDEST) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout 300 $(NOT_OLDEST) $(PYTEST)
+
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis

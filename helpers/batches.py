@@ -2,20 +2,22 @@
 
 Labels follow the convention of Hugging Face's transformers: `labels` stand in line with `input_ids` and the
 model shifts them, so the logits at place i are scored against labels[i + 1]. Places that must not count in
-the loss hold IGNORE_INDEX.
+the loss hold IGNORE_INDEX. The targets of `helpers.windows`, which `helpers.model.train` takes, are shifted
+already. So give `train` (input_ids[:, :-1], labels[:, 1:]): a model that is fed both as they stand learns
+to copy its input, and its loss falls to 0.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from torch import BoolTensor, Tensor
 from torch.utils.data import Sampler
 
-from helpers.windows import at_least
+from helpers import arguments
+from helpers.arguments import WrongKind
 
 IGNORE_INDEX = -100  # the label that torch's cross_entropy leaves out by default
 
@@ -31,6 +33,7 @@ def pad_collate(
     Gives three int64 tensors of shape (batch, length): `input_ids`; `attention_mask`, 1 at real tokens and 0
     at padding; `labels`, equal to `input_ids` at real tokens and -100 at padding. The labels come from the
     lengths, never from the ids, so `pad_id` may be an id that the sequences use, such as the end token's.
+    They are not shifted: see the top of this module before you give them to `helpers.model.train`.
     With `prompt_lengths` the first tokens of each sequence, as many as it says, get the label -100 too.
 
     Nothing is cut: raises `ValueError` for a sequence longer than `max_length`, for an empty sequence or
@@ -41,21 +44,19 @@ def pad_collate(
             [   8, -100, -100]])
     """
     arrays, lengths = _as_arrays(sequences, "sequences")
-    pad_id = at_least("pad_id", pad_id, 0)  # an int: a NumPy scalar would decide the dtype below
-    max_length = at_least("max_length", int(lengths.max()) if max_length is None else max_length, 1)
+    pad_id = arguments.integer("pad_id", pad_id)  # an int: a NumPy scalar would decide the dtype below
+    max_length = arguments.integer("max_length", lengths.max() if max_length is None else max_length, 1)
     if (too_long := np.flatnonzero(lengths > max_length)).size:
         raise ValueError(
             f"sequences[{too_long[0]}] has {lengths[too_long[0]]} tokens, more than max_length={max_length}: "
             "cut it yourself (sequence[:max_length]), use pack(), which drops nothing, or raise max_length"
         )
-    input_ids = np.full((len(arrays), max_length), pad_id)
+    input_ids = np.full((len(arrays), max_length), pad_id, dtype=np.int64)
     for row, array in zip(input_ids, arrays, strict=True):
         row[: len(array)] = array
     place = np.arange(max_length)
     real = place < lengths[:, None]
-    if input_ids.min() < 0:
-        at = input_ids.min(axis=1).argmin()
-        raise ValueError(f"sequences[{at}] holds {input_ids.min()}: token ids are 0 or more")
+    _check_range(input_ids, arrays, "sequences")
     labels = np.where(real, input_ids, IGNORE_INDEX)
     if prompt_lengths is not None:
         labels[place < _checked_prompts(prompt_lengths, lengths)[:, None]] = IGNORE_INDEX
@@ -72,7 +73,8 @@ class LengthBucketSampler(Sampler[list[int]]):
     shuffle; the larger the pool, the less padding, and the more often the same documents meet.
 
     Each index comes once an epoch; only the last batch of the last pool may be smaller. The order depends on
-    `seed` and the epoch alone. Each iteration is a new epoch; `set_epoch` says which comes next.
+    `seed` and the epoch alone. Each iteration is a new epoch, also one that is broken off after a look at
+    its first batch; `set_epoch` says which comes next.
     Use it as `DataLoader(documents, batch_sampler=LengthBucketSampler(lengths, 8), collate_fn=...)`.
 
     Raises `ValueError` if there are no lengths, if one is below 1, if `batch_size` or `pool_batches` is, or
@@ -83,17 +85,17 @@ class LengthBucketSampler(Sampler[list[int]]):
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, pool_batches: int = 50, seed: int = 0):
-        self.lengths = _as_ids(lengths, "lengths")
+        self.lengths = arguments.id_array("lengths", lengths, least=1)
         if self.lengths.min() < 1:
             at = int(self.lengths.argmin())
             raise ValueError(f"lengths[{at}] is {self.lengths[at]}: leave out documents without tokens")
-        self.batch_size = at_least("batch_size", batch_size, 1)
-        self.pool_batches = at_least("pool_batches", pool_batches, 1)
-        self.seed, self.epoch = at_least("seed", seed, 0), 0
+        self.batch_size = arguments.integer("batch_size", batch_size, 1)
+        self.pool_batches = arguments.integer("pool_batches", pool_batches, 1)
+        self.seed, self.epoch = arguments.integer("seed", seed), 0
 
     def set_epoch(self, epoch: int) -> None:
         """Make `epoch` the next one, to resume or to repeat it."""
-        self.epoch = at_least("epoch", epoch, 0)
+        self.epoch = arguments.integer("epoch", epoch)
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)
@@ -102,9 +104,9 @@ class LengthBucketSampler(Sampler[list[int]]):
         random = np.random.default_rng((self.seed, self.epoch))
         self.epoch += 1
         order = random.permutation(len(self.lengths))
-        pools = _slices(order, self.batch_size * self.pool_batches)
-        by_length = [pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools]
-        batches = [batch for pool in by_length for batch in _slices(pool, self.batch_size)]
+        for pool in _split(order, self.batch_size * self.pool_batches):
+            pool[:] = pool[np.argsort(self.lengths[pool], kind="stable")]  # a view: sorts its part of `order`
+        batches = _split(order, self.batch_size)
         for i in random.permutation(len(batches)):
             yield batches[i].tolist()
 
@@ -114,8 +116,8 @@ class PackedBatches:
     """Documents packed into rows. Each tensor is int64, of shape (rows, max_length).
 
     Only `input_ids` is made by `pack`; the other three are worked out from `runs` when first asked for.
-    Index it like a tensor (`packed[3]`, `packed[:8]`) for a dict of all four; with `len` it serves as a data
-    set for a `DataLoader`.
+    Index it with an integer, a slice or several integers (`packed[3]`, `packed[:8]`, `packed[[2, 0]]`) for a
+    dict of all four; with `len` it serves as a data set for a `DataLoader`.
     """
 
     input_ids: Tensor  # padding is eos_id: tell it by document_ids, never by the id
@@ -136,19 +138,30 @@ class PackedBatches:
 
     @cached_property
     def labels(self) -> Tensor:
-        """`input_ids`, but -100 at padding and at the first token of a piece, which nothing can predict."""
+        """`input_ids`, but -100 at padding and at the first token of a piece, which nothing can predict.
+
+        Not shifted: see the top of this module before you give them to `helpers.model.train`.
+        """
         return self.input_ids.where(self.positions > 0, IGNORE_INDEX)
 
     @property
     def waste(self) -> float:
         """The share of all places that is padding, between 0 and 1."""
         document, length = self.runs.T
+        if not length.sum():
+            raise ValueError(
+                "input_ids has no rows, so no share of them is padding: pack at least one document"
+            )
         return float(length[document < 0].sum() / length.sum())
 
     def __len__(self) -> int:
         return len(self.input_ids)
 
-    def __getitem__(self, rows: Any) -> dict[str, Tensor]:
+    def __getitem__(self, rows: int | slice | Sequence[int]) -> dict[str, Tensor]:
+        if not isinstance(rows, slice):  # torch would take an array of uint8 for a mask, and no uint16
+            several = np.ndim(rows) > 0
+            rows = arguments.id_array("rows", rows if several else [rows]).astype(np.int64)
+            rows = torch.from_numpy(rows) if several else int(rows[0])
         names = ("input_ids", "labels", "document_ids", "positions")
         return {name: getattr(self, name)[rows] for name in names}
 
@@ -165,6 +178,8 @@ def pack(
     come with the longest pieces first: shuffle them before you train.
 
     A document that is cut loses no token as input, but one target for each cut: the first token of a piece.
+    A document that ends in `eos_id` already, as one cut from a token corpus does, gets a second one: leave it
+    out (`document[:-1]`).
 
     Raises `ValueError` if there are no documents, for an empty document, for ids that are negative or not
     integers, for `max_length` below 1, and for an unknown method.
@@ -176,26 +191,21 @@ def pack(
     >>> packed.positions[1]
     tensor([0, 1, 2, 0, 1])
     """
-    if method not in ("concat", "best_fit"):
-        raise ValueError(f'method must be "concat" or "best_fit", not {method!r}')
-    max_length = at_least("max_length", max_length, 1)
-    eos_id = at_least("eos_id", eos_id, 0)  # an int: a NumPy scalar would decide the dtype below
+    arguments.choice("method", method, ("concat", "best_fit"))
+    max_length = arguments.integer("max_length", max_length, 1)
+    eos_id = arguments.integer("eos_id", eos_id)  # an int: a NumPy scalar would decide the dtype below
     arrays, lengths = _as_arrays(documents, "documents")
     pieces = _concat(lengths + 1, max_length) if method == "concat" else _best_fit(lengths + 1, max_length)
     n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
     # Filled with eos_id from the start: what no document overwrites is the end of a document, or padding.
-    input_ids = np.full(n_rows * max_length, eos_id)
+    input_ids = np.full(n_rows * max_length, eos_id, dtype=np.int64)
     for document, start, length, place in zip(*pieces.T.tolist(), strict=True):
         text = arrays[document][start : start + length]
         input_ids[place : place + len(text)] = text
+    _check_range(input_ids, arrays, "documents")
     split = len(np.unique(pieces[pieces[:, 1] > 0, 0]))
-    packed = PackedBatches(
-        torch.from_numpy(input_ids).view(n_rows, max_length), _runs(pieces, len(input_ids)), split
-    )
-    if input_ids.min() < 0:
-        at = packed.document_ids.flatten()[input_ids.argmin()]
-        raise ValueError(f"documents[{at}] holds {input_ids.min()}: token ids are 0 or more")
-    return packed
+    rows = torch.from_numpy(input_ids).view(n_rows, max_length)
+    return PackedBatches(rows, _runs(pieces, len(input_ids)), split)
 
 
 def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -208,12 +218,14 @@ def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.nd
     >>> best_fit([2, 6, 3, 4], max_length=8)
     (array([0, 0, 1, 1]), array([6, 0, 4, 0]))
     """
-    rows_with = [[] for _ in range(max_length + 1)]  # rows_with[room]: the rows with just this room left
-    rooms = 0  # a whole number as a set: bit `room` is 1 while rows_with[room] is not empty
-    lengths = _as_ids(lengths, "lengths").astype(np.int64)
+    max_length = arguments.integer("max_length", max_length, 1)
+    lengths = arguments.id_array("lengths", lengths, least=1)
     for extreme in (lengths.min(), lengths.max()):
         if not 1 <= extreme <= max_length:
             raise ValueError(f"lengths must be between 1 and max_length={max_length}; got {extreme}")
+    lengths = lengths.astype(np.int64)
+    rows_with = [[] for _ in range(max_length + 1)]  # rows_with[room]: the rows with just this room left
+    rooms = 0  # a whole number as a set: bit `room` is 1 while rows_with[room] is not empty
     rows, columns, n_rows = [0] * len(lengths), [0] * len(lengths), 0
     order = np.argsort(-lengths, kind="stable")
     for piece, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
@@ -248,12 +260,14 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
     try:
         document_ids = torch.as_tensor(document_ids)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
-        raise ValueError(f"document_ids must be integers, not {document_ids!r:.60}: {error}") from None
-    if document_ids.ndim == 0 or document_ids.is_floating_point():
-        raise ValueError(
+        raise WrongKind(f"document_ids must be integers, not {document_ids!r:.60}: {error}") from None
+    no_integers = document_ids.is_floating_point() or document_ids.is_complex()
+    if document_ids.ndim == 0 or no_integers or document_ids.dtype == torch.bool:
+        raise WrongKind(
             "document_ids must be integers of shape (..., length), such as PackedBatches.document_ids; got "
             f"{document_ids.dtype} of shape {tuple(document_ids.shape)}"
         )
+    document_ids = document_ids.long()  # torch compares no uint16
     return (document_ids[..., :, None] == document_ids[..., None, :]).tril()
 
 
@@ -293,36 +307,23 @@ def _runs(pieces: np.ndarray, end: int) -> np.ndarray:
 
 
 def _as_arrays(documents: Iterable[Sequence[int]], name: str) -> tuple[list[np.ndarray], np.ndarray]:
-    """Each document as an array of integers, and the length of each."""
-    try:
-        iter(documents)
-    except TypeError:
-        raise ValueError(f"{name} must be a list of sequences of integers, not {documents!r:.60}") from None
-    arrays = [_as_ids(document, f"{name}[{i}]") for i, document in enumerate(documents)]
+    """Each document as an array of integers that is not empty, and the length of each."""
+    documents = arguments.many(name, documents, "sequences of token ids")
+    arrays = [arguments.id_array(f"{name}[{i}]", document, 1) for i, document in enumerate(documents)]
     if not arrays:
         raise ValueError(f"{name} is empty: give at least one sequence of token ids")
     return arrays, np.fromiter(map(len, arrays), np.int64, len(arrays))
 
 
-def _as_ids(values: Sequence[int], name: str) -> np.ndarray:
-    """`values` as a one-dimensional array of integers that is not empty."""
-    try:
-        array = np.asarray(values)
-    except (RuntimeError, ValueError):  # a tensor that wants a gradient; rows of different lengths
-        array = np.empty((0, 0))
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one flat sequence of integers; got {values!r:.60}")
-    if array.size == 0:
-        raise ValueError(f"{name} is empty: leave it out, or see why it has no tokens")
-    if array.dtype.kind not in "iu":
-        raise ValueError(
-            f"{name} must hold integers; got {array.dtype} in {values!r:.60}: encode the text first"
-        )
-    return array
+def _check_range(input_ids: np.ndarray, arrays: list[np.ndarray], name: str) -> None:
+    """Name the id that cannot be one: as int64, ids below 0 and ids of uint64 beyond int64 are negative."""
+    if input_ids.min() < 0:
+        for i, array in enumerate(arrays):
+            arguments.in_range(f"{name}[{i}]", array)
 
 
 def _checked_prompts(prompt_lengths: Sequence[int], lengths: np.ndarray) -> np.ndarray:
-    prompts = _as_ids(prompt_lengths, "prompt_lengths")
+    prompts = arguments.id_array("prompt_lengths", prompt_lengths)
     if len(prompts) != len(lengths):
         raise ValueError(
             f"prompt_lengths has {len(prompts)} entries for {len(lengths)} sequences: give one each"
@@ -335,5 +336,6 @@ def _checked_prompts(prompt_lengths: Sequence[int], lengths: np.ndarray) -> np.n
     return prompts
 
 
-def _slices(array: np.ndarray, size: int) -> list[np.ndarray]:
+def _split(array: np.ndarray, size: int) -> list[np.ndarray]:
+    """Views on parts of `array`: `size` numbers each, the last with what is left."""
     return [array[i : i + size] for i in range(0, len(array), size)]

@@ -118,7 +118,7 @@ def test_a_window_that_is_not_there_is_an_index_error(index):
     with pytest.raises(IndexError, match=str(index)):
         data[index]
     with pytest.raises(IndexError, match=str(index)):
-        data.__getitems__([0, index])
+        data.batch([0, index])
 
 
 def test_an_index_that_is_no_integer_is_a_type_error():
@@ -130,7 +130,7 @@ def test_an_index_that_is_no_integer_is_a_type_error():
 def test_a_batch_gathered_in_one_call_is_its_windows_stacked(indices, container):
     data = WindowDataset(np.arange(30, dtype=np.uint16), 4, 3)
     assert len(data) == 9
-    inputs, targets = data.__getitems__(container(indices))
+    inputs, targets = data.batch(container(indices))
     assert torch.equal(inputs, torch.stack([data[i][0] for i in indices]))
     assert torch.equal(targets, torch.stack([data[i][1] for i in indices]))
     assert inputs.dtype == targets.dtype == torch.int64
@@ -261,7 +261,7 @@ def test_the_order_does_not_depend_on_the_number_of_workers(tmp_path):
 
 
 def test_a_shuffled_order_holds_four_bytes_for_each_window():
-    assert {batch.dtype for batch in make_loader(range(400), 4).batch_sampler} == {np.dtype(np.int32)}
+    assert {batch.dtype for batch in make_loader(range(400), 4).sampler} == {np.dtype(np.int32)}
 
 
 def test_an_epoch_broken_off_does_not_change_the_next():
@@ -341,18 +341,20 @@ def test_a_text_shorter_than_one_window_says_how_short(n):
     ids=lambda ids: type(ids).__name__,
 )
 def test_ids_that_are_not_a_sequence_of_integers_are_refused(ids):
-    with pytest.raises(ValueError, match="ids must be a one-dimensional sequence of integers"):
+    with pytest.raises(
+        ValueError, match=r"ids must be integers in one dimension|ids\[2\] is 1180591620717411303424"
+    ):
         WindowDataset(ids, 2)
 
 
 def test_ragged_lists_are_refused():
-    with pytest.raises(ValueError, match="ids cannot be used as an array"):
+    with pytest.raises(ValueError, match="ids must be integers in one dimension"):
         WindowDataset([[1, 2], [3]], 2)
 
 
 @pytest.mark.parametrize("container", [list, np.array, torch.tensor])
 def test_negative_ids_are_refused(container):
-    with pytest.raises(ValueError, match="ids holds -100, which no vocabulary has"):
+    with pytest.raises(ValueError, match=r"ids\[2\] is -100"):
         WindowDataset(container([5, 6, -100, 7]), 2)
 
 
@@ -365,7 +367,7 @@ def test_a_memory_map_is_not_read_to_be_checked_but_what_is_read_is_checked(tmp_
     mapped = on_disk(tmp_path / "ids.bin", [1, 2, 3, 4, 5, 6, 7, 8, -9], np.int32)
     data = pickle.loads(pickle.dumps(WindowDataset(mapped, 4)))
     assert data[0][0].tolist() == [1, 2, 3, 4]
-    with pytest.raises(ValueError, match="ids holds -9"):
+    with pytest.raises(ValueError, match=r"the ids of these windows\[0, 4\] is -9"):
         data[1]
 
 

@@ -3,14 +3,19 @@
 Absolute positions (`sinusoidal`, `LearnedPositions`) are added to the token embeddings. `rope` rotates
 queries and keys. `alibi_bias` and `T5RelativeBias` are added to the attention scores, before the softmax.
 A position counts from 0; a distance is the position of the query minus the position of the key.
+
+What is made from numbers alone (`sinusoidal`, `frequencies`, `alibi_slopes`, `alibi_bias`) stands on torch's
+default device; `with x.device:` puts it beside x. All else follows the device and dtype of x or its weights.
 """
 
 import math
 from collections.abc import Sequence
-from numbers import Real
 
 import torch
 from torch import Tensor, nn
+
+from helpers import arguments
+from helpers.arguments import WrongKind
 
 Positions = Tensor | Sequence[int] | Sequence[float]
 
@@ -27,28 +32,21 @@ def sinusoidal(length: int, dim: int) -> Tensor:
             [ 0.8415,  0.5403],
             [ 0.9093, -0.4161]])
     """
-    _check_count("length", length, 0)
-    angles = _angles(torch.arange(length), frequencies(dim))
+    angles = _angles(torch.arange(arguments.integer("length", length)), dim)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2).float()
 
 
 def frequencies(dim: int, base: float = 10000.0) -> Tensor:
     """How far each pair of dimensions turns from one position to the next: (dim / 2,), float64, in radians.
 
-    Pair i turns by base^(-2i / dim), so its wavelength is 2 pi base^(2i / dim) positions.
+    Pair i turns by base^(-2i / dim), so its wavelength is 2 pi base^(2i / dim) positions. On Apple's GPUs,
+    which have no float64, it is float32.
     Raises ValueError where `dim` is odd or below 2, or `base` is not a positive number.
 
     >>> frequencies(4)
     tensor([1.0000, 0.0100], dtype=torch.float64)
     """
-    _check_count("dim", dim, 2)
-    if dim % 2:
-        raise ValueError(
-            f"dim={dim} is odd: sines and cosines come in pairs, so choose {dim - 1} or {dim + 1}"
-        )
-    if not (isinstance(base, Real) and 0 < base < math.inf):
-        raise ValueError(f"base={base} must be a positive number, such as 10000.0")
-    return float(base) ** -(torch.arange(0, dim, 2, dtype=torch.float64) / dim)
+    return _frequencies(dim, base, torch.get_default_device())
 
 
 class LearnedPositions(nn.Module):
@@ -61,23 +59,23 @@ class LearnedPositions(nn.Module):
 
     def __init__(self, max_length: int, dim: int):
         super().__init__()
-        _check_count("max_length", max_length, 1)
-        _check_count("dim", dim, 1)
-        self.weight = nn.Parameter(torch.randn(max_length, dim) * 0.02)
+        size = arguments.integer("max_length", max_length, 1), arguments.integer("dim", dim, 1)
+        self.weight = nn.Parameter(torch.randn(size) * 0.02)
 
     def forward(self, positions: Positions) -> Tensor:
         positions = _as_positions(positions)
         if positions.is_floating_point():
-            raise TypeError(
-                f"positions has dtype {positions.dtype}; a table has no row between two positions"
+            raise WrongKind(
+                f"positions has dtype {positions.dtype}, but a table has no row between two positions: give "
+                "integers, such as positions.long()"
             )
         rows = len(self.weight)
-        if positions.numel() and positions.max() >= rows:
+        if positions.numel() and not positions.is_meta and positions.max() >= rows:
             raise ValueError(
                 f"positions goes up to {positions.max()}, but the table has max_length={rows} rows, for 0 to "
                 f"{rows - 1}: shorten the input, or train a longer table"
             )
-        return self.weight[positions.long().to(self.weight.device)]
+        return self.weight[positions.to(self.weight.device)]
 
 
 def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
@@ -97,11 +95,10 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
             [0.5403, 0.8415]])
     """
     if not isinstance(x, Tensor):
-        raise TypeError(f"x must be a tensor, not {type(x).__name__}: use torch.as_tensor")
+        raise WrongKind(f"x must be a tensor, not {type(x).__name__}: use torch.as_tensor")
     if not x.is_floating_point():
-        raise TypeError(f"x has dtype {x.dtype}; queries and keys are floating point")
-    positions = _fit(_as_positions(positions), x)
-    angles = _angles(positions.to(x.device), frequencies(x.shape[-1], base).to(_exact(x.device)))
+        raise WrongKind(f"x has dtype {x.dtype}; queries and keys are floating point: use x.float()")
+    angles = _angles(_fit(_as_positions(positions), x).to(x.device), x.shape[-1], base)
     # Float16 or bfloat16 could not hold the angles of far positions: turn in float32, then round once.
     wide = torch.promote_types(x.dtype, torch.float32)
     cos, sin = angles.cos().to(wide), angles.sin().to(wide)
@@ -121,11 +118,11 @@ def alibi_slopes(n_heads: int) -> Tensor:
     >>> alibi_slopes(4)
     tensor([0.2500, 0.0625, 0.0156, 0.0039])
     """
-    _check_count("n_heads", n_heads, 1)
+    n_heads = arguments.integer("n_heads", n_heads, 1)
     power = 2 ** (n_heads.bit_length() - 1)
     slopes = [2 ** (-8 * i / power) for i in range(1, power + 1)]
     between = [2 ** (-4 * i / power) for i in range(1, 2 * power, 2)]
-    return torch.tensor(slopes + between[: n_heads - power])
+    return torch.tensor(slopes + between[: n_heads - power], dtype=torch.float32)
 
 
 def alibi_bias(n_heads: int, length: int) -> Tensor:
@@ -144,9 +141,12 @@ def alibi_bias(n_heads: int, length: int) -> Tensor:
 
 
 def t5_buckets(
-    distances: Tensor, num_buckets: int = 32, max_distance: int = 128, bidirectional: bool = False
+    distances: Tensor | Sequence[int],
+    num_buckets: int = 32,
+    max_distance: int = 128,
+    bidirectional: bool = False,
 ) -> Tensor:
-    """The bucket of each distance (query position minus key position): same shape, int64.
+    """The bucket of each distance (an integer, query position minus key position): same shape, int64.
 
     Half of the buckets hold one distance each, from 0 up; the others grow logarithmically up to
     `max_distance`, and all that is farther shares the last one (Raffel et al., "T5", 2020, section 2.1).
@@ -157,17 +157,23 @@ def t5_buckets(
     >>> t5_buckets(torch.tensor([0, 1, 15, 16, 20, 127, 5000]))
     tensor([ 0,  1, 15, 16, 17, 31, 31])
     """
-    _check_count("num_buckets", num_buckets, 1)
-    _check_count("max_distance", max_distance, 1)
+    distances = _as_numbers("distances", distances)
+    if distances.is_floating_point():
+        raise WrongKind(f"distances has dtype {distances.dtype}, but must be integers: use distances.long()")
+    num_buckets = arguments.integer("num_buckets", num_buckets, 1)
+    max_distance = arguments.integer("max_distance", max_distance, 1)
     buckets = num_buckets // 2 if bidirectional else num_buckets
     exact = buckets // 2
     if num_buckets < 2 or num_buckets % (4 if bidirectional else 2):
-        raise ValueError(f"num_buckets={num_buckets} must be a multiple of {4 if bidirectional else 2}")
+        raise ValueError(f"num_buckets must be a multiple of {4 if bidirectional else 2}, not {num_buckets}")
     if max_distance <= exact:
-        raise ValueError(f"max_distance={max_distance} must exceed {exact}, the buckets of one distance each")
+        raise ValueError(
+            f"max_distance must exceed {exact}, the buckets of one distance each, not be {max_distance}"
+        )
     offset = (distances < 0) * buckets if bidirectional else torch.zeros_like(distances)
     away = distances.abs() if bidirectional else distances.clamp(min=0)
-    octaves = torch.log2(away.clamp(min=exact).double() / exact) / math.log2(max_distance / exact)
+    wide = away.clamp(min=exact).to(_exact(away.device))
+    octaves = torch.log2(wide / exact) / math.log2(max_distance / exact)
     # The tiny addend keeps a distance that stands exactly on a limit from falling below it by rounding.
     far = exact + (octaves * (buckets - exact) + 1e-9).long().clamp(max=buckets - exact - 1)
     return offset + torch.where(away < exact, away, far)
@@ -181,34 +187,36 @@ class T5RelativeBias(nn.Module):
     ValueErrors, see `t5_buckets`.
     """
 
-    def __init__(
-        self, n_heads: int, num_buckets: int = 32, max_distance: int = 128, bidirectional: bool = False
-    ):
+    def __init__(self, n_heads: int, num_buckets: int = 32, max_distance: int = 128):
         super().__init__()
-        _check_count("n_heads", n_heads, 1)
-        self.options = {
-            "num_buckets": num_buckets,
-            "max_distance": max_distance,
-            "bidirectional": bidirectional,
-        }
-        t5_buckets(torch.zeros(1, dtype=torch.long), **self.options)  # raises now, not at the first use
-        self.weight = nn.Parameter(torch.zeros(num_buckets, n_heads))
+        t5_buckets([0], num_buckets, max_distance)  # raises now, not at the first use
+        self.max_distance = max_distance
+        size = int(num_buckets), arguments.integer("n_heads", n_heads, 1)
+        self.weight = nn.Parameter(torch.zeros(size))
 
     def forward(self, length: int) -> Tensor:
-        buckets = t5_buckets(_distances(length).to(self.weight.device), **self.options)
+        with self.weight.device:
+            buckets = t5_buckets(_distances(length), len(self.weight), self.max_distance)
         return self.weight[buckets].permute(2, 0, 1)
 
 
 def _distances(length: int) -> Tensor:
     """Query position minus key position, (length, length)."""
-    _check_count("length", length, 0)
-    steps = torch.arange(length)
+    steps = torch.arange(arguments.integer("length", length))
     return steps[:, None] - steps
 
 
-def _angles(positions: Tensor, per_step: Tensor) -> Tensor:
-    """Each position times each frequency: (..., length) and (pairs,) give (..., length, pairs)."""
-    return positions.to(per_step.dtype)[..., None] * per_step.to(positions.device)
+def _frequencies(dim: int, base: float, device: torch.device) -> Tensor:
+    if arguments.integer("dim", dim, 2) % 2:
+        raise ValueError(f"dim={dim} is odd: sines and cosines come in pairs; choose {dim - 1} or {dim + 1}")
+    steps = torch.arange(0, dim, 2, dtype=torch.float64, device="cpu") / dim
+    return (arguments.real("base", base, 0) ** -steps).to(device, _exact(device))
+
+
+def _angles(positions: Tensor, dim: int, base: float = 10000.0) -> Tensor:
+    """Each position times each frequency: (..., length) gives (..., length, dim / 2)."""
+    per_step = _frequencies(dim, base, positions.device)
+    return positions.to(per_step.dtype)[..., None] * per_step
 
 
 def _exact(device: torch.device) -> torch.dtype:
@@ -216,23 +224,22 @@ def _exact(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "mps" else torch.float64
 
 
-def _check_count(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name}={value!r} must be a whole number (int), not {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name}={value} must be at least {least}")
+def _as_numbers(name: str, values: Positions) -> Tensor:
+    """`values` as a tensor, of int64 unless they are fractions; a list stays on the CPU to be looked at."""
+    try:
+        numbers = torch.as_tensor(values, device=None if isinstance(values, Tensor) else "cpu")
+    except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
+        raise WrongKind(f"{name} must be numbers, not {values!r:.60}: {error}") from None
+    if numbers.dtype == torch.bool or numbers.is_complex():
+        raise WrongKind(f"{name} has dtype {numbers.dtype}; give whole numbers, such as torch.arange(n)")
+    return numbers if numbers.is_floating_point() else numbers.long()  # torch compares no uint16
 
 
 def _as_positions(positions: Positions) -> Tensor:
     """`positions` as a tensor of numbers that are finite and not negative."""
-    try:
-        positions = torch.as_tensor(positions)
-    except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
-        raise TypeError(f"positions must be numbers, not {positions!r:.60}: {error}") from None
-    if positions.dtype == torch.bool or positions.is_complex():
-        raise TypeError(f"positions has dtype {positions.dtype}; give whole numbers, such as torch.arange(n)")
-    if not positions.is_floating_point():
-        positions = positions.long()  # torch compares no uint16, the dtype of token files
+    positions = _as_numbers("positions", positions)
+    if positions.is_meta:  # it has a shape and no values
+        return positions
     if not positions.isfinite().all():
         raise ValueError("positions holds a NaN or an infinity; give finite numbers")
     if (positions < 0).any():
@@ -243,10 +250,11 @@ def _as_positions(positions: Positions) -> Tensor:
 def _fit(positions: Tensor, x: Tensor) -> Tensor:
     """`positions`, where it broadcasts to x.shape[:-1] and has one entry for each token."""
     wanted, given = tuple(x.shape[:-1]), tuple(positions.shape)
-    fits = len(wanted) >= len(given) >= 1 and all(
-        g in (1, w) for g, w in zip(given[::-1], wanted[::-1], strict=False)
-    )
-    if not fits or given[-1] != wanted[-1]:
+    try:
+        fits = given and given[-1] == wanted[-1] and torch.broadcast_shapes(given, wanted) == wanted
+    except (RuntimeError, IndexError):  # x has one dimension or none, or the shapes do not go together
+        fits = False
+    if not fits:
         raise ValueError(
             f"positions of shape {given} does not fit x of shape {tuple(x.shape)}, which is (..., length, "
             "head_dim): give (length,), or a shape that broadcasts to (..., length)"

@@ -1,15 +1,21 @@
 """A tiny GPT in plain torch: the model, a training loop, sampling, and bits per byte (notebook 10)."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from helpers import arguments
+from helpers.arguments import WrongKind
 from helpers.batches import IGNORE_INDEX, block_causal_mask
 from helpers.positions import LearnedPositions, alibi_bias, rope, sinusoidal
+from helpers.words import SPECIAL_TOKENS
 
 POSITIONS = ("rope", "learned", "sinusoidal", "alibi", "none")
 EMBEDDING_STD = 0.02  # as in GPT-2
@@ -41,12 +47,13 @@ class Block(nn.Module):
 class TinyGPT(nn.Module):
     """A decoder-only transformer (Radford et al., 2019) with its embedding table as output layer too.
 
-    `model(ids)`: ids (batch, length), int64, with a length of at most `max_length`; gives float32 logits
-    (batch, length, vocab_size), those at place t for the token at t + 1. `positions` is one of POSITIONS.
-    Packed rows bring `position_ids` and `document_ids`, both (batch, length), so that no token sees another
-    document. `seed` fixes the weights, whatever ran before; torch's own generator stays where it was.
+    `model(ids)`: ids (batch, length) of any integer dtype, on the device of the weights, with a length of at
+    most `max_length`; gives logits (batch, length, vocab_size) in the dtype of the weights, those at place t
+    for the token at t + 1. `positions` is one of POSITIONS. Packed rows bring `position_ids` and
+    `document_ids`, both (batch, length), so that no token sees another document. `seed` fixes the weights,
+    whatever ran before and on whatever device; torch's own generators stay where they were.
     Raises ValueError for an unknown scheme, a dim that does not suit n_heads, and for ids that are not rows,
-    too long, or outside the vocabulary; TypeError where they are not int64 or int32.
+    too long, or outside the vocabulary; TypeError where they are not integers.
     """
 
     def __init__(
@@ -60,69 +67,88 @@ class TinyGPT(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        if positions not in POSITIONS:
-            raise ValueError(f"positions={positions!r} must be one of {', '.join(POSITIONS)}")
-        if min(dim, n_heads) < 1 or dim % (2 * n_heads):
+        sizes = {"vocab_size": vocab_size, "max_length": max_length, "dim": dim, "n_heads": n_heads}
+        sizes = {name: arguments.integer(name, size, 1) for name, size in sizes.items()}
+        vocab_size, self.max_length, dim, self.n_heads = sizes.values()
+        if dim % (2 * self.n_heads):
             raise ValueError(f"dim={dim} must be a multiple of 2 * n_heads, {2 * n_heads}: RoPE turns pairs")
-        self.max_length, self.scheme, self.n_heads = max_length, positions, n_heads
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        self.scheme = arguments.choice("positions", positions, POSITIONS)
+        n_layers, seed = arguments.integer("n_layers", n_layers), arguments.integer("seed", seed)
+        # One seed, one set of weights: drawn by the CPU's generator, then moved to the default device.
+        with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the GPUs' as well
             self.embedding = nn.Embedding(vocab_size, dim)
             # Torch's N(0, 1) would make wild logits: the same table is the output layer.
             nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
-            self.blocks = nn.ModuleList(Block(dim, n_heads, positions == "rope") for _ in range(n_layers))
+            self.blocks = nn.ModuleList(
+                Block(dim, self.n_heads, positions == "rope") for _ in range(n_layers)
+            )
             self.norm = nn.RMSNorm(dim)
             if positions == "learned":
-                self.table = LearnedPositions(max_length, dim)
+                self.table = LearnedPositions(self.max_length, dim)
+        self.to(torch.get_default_device())
 
     def forward(
         self, ids: Tensor, position_ids: Tensor | None = None, document_ids: Tensor | None = None
     ) -> Tensor:
         self._check(ids)
-        length = ids.shape[1]
-        position_ids = torch.arange(length)[None] if position_ids is None else position_ids
-        x = self.embedding(ids)
+        x = self.embedding(ids.long())
+        if position_ids is None:
+            position_ids = torch.arange(ids.shape[1], device=ids.device)[None]
         if self.scheme == "learned":
             x = x + self.table(position_ids)
         elif self.scheme == "sinusoidal":
+            with x.device:
+                table = sinusoidal(self.max_length, x.shape[-1])
             # A sine has a root mean square of sqrt(1/2): scaled to that of the embeddings.
-            x = x + EMBEDDING_STD * math.sqrt(2) * sinusoidal(self.max_length, x.shape[-1])[position_ids]
-        mask = self._mask(length, document_ids)
+            x = x + (EMBEDDING_STD * math.sqrt(2) * table).to(x.dtype)[position_ids]
+        mask = self._mask(ids.shape[1], document_ids)
         for block in self.blocks:
             x = block(x, position_ids, mask)
         return F.linear(self.norm(x), self.embedding.weight)
 
     def _check(self, ids: Tensor) -> None:
-        if ids.dtype not in (torch.int64, torch.int32):
-            raise TypeError(
-                f"ids has dtype {ids.dtype}; a table is looked up with int64 or int32: ids.long()"
-            )
+        if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
+            raise WrongKind(f"ids has dtype {ids.dtype}; a table is looked up with integers: use ids.long()")
         if ids.ndim != 2:
             raise ValueError(f"ids has the shape {tuple(ids.shape)}; give rows, (batch, length): ids[None]?")
         if ids.shape[1] > self.max_length:
             raise ValueError(f"ids has rows of {ids.shape[1]} tokens, more than max_length={self.max_length}")
-        size = self.embedding.num_embeddings
-        if ids.numel() and not 0 <= ids.min() <= ids.max() < size:
-            raise ValueError(f"ids go from {ids.min()} to {ids.max()}; this model knows 0 to {size - 1}")
+        if ids.is_meta or not ids.numel():
+            return
+        (low, high), size = ids.long().aminmax(), self.embedding.num_embeddings  # torch has no uint16 minimum
+        if not 0 <= low <= high < size:
+            raise ValueError(f"ids go from {low} to {high}; this model knows 0 to {size - 1}")
 
     def _mask(self, length: int, document_ids: Tensor | None) -> Tensor | None:
         """What attention may see (bool), or what is added to its scores (float); None: all earlier tokens."""
         allowed = None if document_ids is None else block_causal_mask(document_ids)[:, None]
         if self.scheme != "alibi":
             return allowed
-        allowed = block_causal_mask(torch.zeros(length).long()) if allowed is None else allowed
-        return alibi_bias(self.n_heads, length).masked_fill(~allowed, -torch.inf)
+        weight = self.embedding.weight
+        with weight.device:
+            allowed = block_causal_mask([0] * length) if allowed is None else allowed
+            bias = alibi_bias(self.n_heads, length).to(weight.dtype)
+        return bias.masked_fill(~allowed, -torch.inf)
 
 
 def train(
-    model: TinyGPT, batches: Iterable[tuple[Tensor, ...]], optimizer: torch.optim.Optimizer
+    model: nn.Module, batches: Iterable[tuple[Tensor, ...]], optimizer: torch.optim.Optimizer
 ) -> Iterator[float]:
     """One step for each batch (inputs, targets, ...); yields the mean loss of each, in nats a token.
 
-    What follows the targets goes to the model as well. Gradients are clipped to a norm of 1.
+    inputs and targets are (batch, length), and targets[:, t] is the token after inputs[:, t], or -100 where
+    none counts. What follows the targets goes to the model as well. Each batch is moved to the device of the
+    model. Gradients are clipped to a norm of 1.
+    The labels of `pad_collate` and `pack` are not shifted: give input_ids[:, :-1] and labels[:, 1:]. Fed as
+    they stand they teach the model to copy, so a batch whose targets equal its inputs gives a warning.
+    Raises ValueError for a batch without a target that counts, before the model learns NaN from it.
     """
-    for inputs, targets, *rest in batches:
-        loss = F.cross_entropy(model(inputs, *rest).flatten(0, 1), targets.flatten())
+    device = _device(model)
+    for number, batch in enumerate(batches):
+        inputs, targets, *rest = (tensor.to(device) for tensor in batch)
+        _check_targets(inputs, targets, number)
+        loss = _cross_entropy(model(inputs, *rest), targets, "mean")
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -130,17 +156,47 @@ def train(
         yield loss.item()
 
 
+def _check_targets(inputs: Tensor, targets: Tensor, number: int) -> None:
+    counts = targets != IGNORE_INDEX
+    if not counts.any():
+        raise ValueError(
+            f"batch {number}: all {targets.numel()} targets are {IGNORE_INDEX}, and a mean over no target is "
+            "NaN: leave the batch out, or see why nothing in it counts"
+        )
+    if inputs.shape == targets.shape and torch.equal(inputs[counts], targets[counts]):
+        warnings.warn(
+            f"batch {number}: the targets equal the inputs, so the model learns to copy. Are they labels as "
+            "they come from pad_collate or pack? Give input_ids[:, :-1] and labels[:, 1:]",
+            stacklevel=3,
+        )
+
+
+def _cross_entropy(logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
+    """In float32 at least: bfloat16 holds three digits, too few for a sum over many tokens."""
+    logits = logits.flatten(0, 1).to(torch.promote_types(logits.dtype, torch.float32))
+    return F.cross_entropy(logits, targets.flatten().to(logits.device).long(), reduction=reduction)
+
+
+def _device(model: Any) -> torch.device:
+    """Where the weights of `model` are; the CPU, if it has none."""
+    tensors = chain(model.parameters(), model.buffers()) if isinstance(model, nn.Module) else ()
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+
 @torch.no_grad()
-def generate(model: TinyGPT, ids: list[int], n: int, temperature: float = 0.8, seed: int = 0) -> list[int]:
+def generate(
+    model: TinyGPT, ids: Sequence[int], n: int, temperature: float = 0.8, seed: int = 0
+) -> list[int]:
     """`ids` and `n` more, each drawn from what the model predicts; a low `temperature` favours the likely.
 
-    Raises ValueError where `ids` is empty or `temperature` not above 0.
+    `ids`: a list, array or tensor. The draws are made on the CPU, so that a seed gives the same everywhere.
+    Raises ValueError where `ids` is empty or holds no ids, or `temperature` is not above 0.
     """
-    generator, ids = torch.Generator().manual_seed(seed), list(ids)
-    if not ids or temperature <= 0:
-        raise ValueError(f"{ids=}, {temperature=}: give an id to start from, and a temperature above 0")
+    ids, n = _as_row(ids, least=1).tolist(), arguments.integer("n", n)
+    temperature, seed = arguments.real("temperature", temperature, 0), arguments.integer("seed", seed)
+    generator, device = torch.Generator().manual_seed(seed), _device(model)
     for _ in range(n):
-        logits = model(torch.tensor([ids[-model.max_length :]]))[0, -1]
+        logits = model(torch.tensor([ids[-model.max_length :]], device=device))[0, -1].float().cpu()
         ids.append(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator).item())
     return ids
 
@@ -152,43 +208,68 @@ def bits_per_byte(
 
     `ids` is the text under `tokenizer`, which decodes them: a list, array or tensor. It is cut into windows
     of `max_length` (default: the model's own, or 64), so each token but the first is predicted once, from its
-    window alone. The model is measured as in use (`eval()`), and left in the mode it was in. Comparable
-    across tokenizers that give the text back, as loss per token is not (Gao et al., "The Pile", 2020).
-    Raises ValueError where `ids` has fewer than two, or is not a row of whole numbers from 0 on.
+    window alone. Special tokens, such as the end of a document, count in the loss, since the model has to
+    predict them, but not in the bytes (see `text_bytes`). The model is measured as in use (`eval()`), and
+    each part of it left in the mode it was in. Comparable across tokenizers that give the text back, as loss
+    per token is not (Gao et al., "The Pile", 2020).
+    Raises ValueError where `ids` has fewer than two, is not a row of whole numbers from 0 on, or where
+    special tokens alone follow the first.
     """
-    ids = _as_row(ids)
-    if max_length is None:
-        max_length = getattr(model, "max_length", 64)
-    decode = getattr(tokenizer, "decode_bytes", lambda ids: tokenizer.decode(ids).encode())
-    n_bytes = len(decode(ids[1:].tolist()))
-    if min(max_length, batch_size, n_bytes) < 1:
-        raise ValueError(f"{max_length=}, {batch_size=} and the {n_bytes} bytes of ids must be at least 1")
-    training = getattr(model, "training", False)
-    if training:
-        model.eval()
+    row = _as_row(ids, least=2)
+    max_length = getattr(model, "max_length", 64) if max_length is None else max_length
+    max_length = arguments.integer("max_length", max_length, 1)
+    batch_size = arguments.integer("batch_size", batch_size, 1)
+    if not (n_bytes := text_bytes(row[1:].tolist(), tokenizer)):
+        raise ValueError(f"ids holds no byte of text after its first token: {row[:9].tolist()}; give a text")
+    parts = list(model.modules()) if isinstance(model, nn.Module) else []
+    modes = [part.training for part in parts]
+    for part in parts:
+        part.training = False
     try:
-        return _summed_loss(model, ids, max_length, batch_size) / math.log(2) / n_bytes
+        return _summed_loss(model, row, max_length, batch_size) / math.log(2) / n_bytes
     finally:
-        if training:
-            model.train()
+        for part, mode in zip(parts, modes, strict=True):
+            part.training = mode
 
 
-def _as_row(ids: Sequence[int]) -> Tensor:
-    array = np.asarray(ids)
-    if array.ndim != 1 or len(array) < 2:
-        raise ValueError(f"ids has the shape {array.shape}; give a row of at least two: one to predict one")
-    if array.dtype.kind not in "iu" or array.min() < 0:
-        raise ValueError(f"ids has dtype {array.dtype} and starts {array[:3]}; token ids are 0, 1, 2, ...")
-    return torch.from_numpy(array.astype(np.int64))
+def _as_row(ids: Sequence[int], least: int) -> np.ndarray:
+    row = arguments.id_array("ids", ids, least)
+    arguments.in_range("ids", row)
+    return row.astype(np.int64)
+
+
+def text_bytes(ids: Iterable[int], tokenizer) -> int:
+    """How many UTF-8 bytes of text `ids` stand for; special tokens, which are no text, stand for none.
+
+    `tokenizer` is one of ours, a `tiktoken.Encoding`, a `tokenizers.Tokenizer`, or any with a `decode` (or
+    better a `decode_bytes`, which is exact also where a character is cut) and with its special tokens in
+    `special_tokens`: a dict from names to ids, or names that its `vocab` has.
+
+    >>> from helpers.words import WordTokenizer
+    >>> tokenizer = WordTokenizer.train("to be or not to be", keep_spaces=True)
+    >>> text_bytes([*tokenizer.encode("to be"), tokenizer.vocab["<|endoftext|>"]], tokenizer)
+    5
+    """
+    special = _special_ids(tokenizer)
+    decode = getattr(tokenizer, "decode_bytes", lambda ids: tokenizer.decode(ids).encode())
+    return len(decode([i for i in ids if i not in special]))
+
+
+def _special_ids(tokenizer) -> set[int]:
+    if hasattr(tokenizer, "special_tokens_set"):  # tiktoken's
+        return {tokenizer.encode_single_token(name) for name in tokenizer.special_tokens_set}
+    if hasattr(tokenizer, "get_added_tokens_decoder"):  # Hugging Face's
+        return {i for i, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+    names = getattr(tokenizer, "special_tokens", SPECIAL_TOKENS)
+    vocab = names if isinstance(names, Mapping) else getattr(tokenizer, "vocab", {})
+    return {vocab[name] for name in names if name in vocab}
 
 
 @torch.no_grad()
-def _summed_loss(model: nn.Module, ids: Tensor, max_length: int, batch_size: int) -> float:
+def _summed_loss(model: nn.Module, ids: np.ndarray, max_length: int, batch_size: int) -> float:
     """The loss of all of `ids` but the first, in nats, by windows of `max_length`, `batch_size` at a time."""
+    ids = torch.from_numpy(ids).to(_device(model))
     missing = -(len(ids) - 1) % max_length
     inputs = F.pad(ids[:-1], (0, missing)).view(-1, max_length).split(batch_size)
     targets = F.pad(ids[1:], (0, missing), value=IGNORE_INDEX).view(-1, max_length).split(batch_size)
-    return sum(
-        F.cross_entropy(model(x).flatten(0, 1), y.flatten(), reduction="sum").item()
-        for x, y in zip(inputs, targets, strict=True)
-    )
+    return sum(_cross_entropy(model(x), y, "sum").item() for x, y in zip(inputs, targets, strict=True))

@@ -134,7 +134,9 @@ def test_the_seed_fixes_the_weights_and_leaves_the_global_generator_alone():
         ({"positions": "rotary"}, "rotary"),
         ({"dim": 30}, "dim=30"),
         ({"dim": 36, "n_heads": 4}, "dim=36"),
-        ({"n_heads": 0}, "dim=64"),
+        ({"n_heads": 0}, "n_heads must be an integer of 1 or more, not 0"),
+        ({"seed": -1}, "seed .* -1"),
+        ({"n_layers": 1.5}, "n_layers .* 1.5"),
     ],
 )
 def test_a_model_that_cannot_be_built_is_refused(arguments, word):
@@ -153,7 +155,8 @@ def test_rows_that_are_too_long_are_refused():
         (torch.tensor([1, 2, 3]), ValueError, r"shape \(3,\)"),
         (torch.tensor([[7, 300]]), ValueError, "from 7 to 300; this model knows 0 to 299"),
         (torch.tensor([[-1, 3]]), ValueError, "from -1 to 3"),
-        (torch.zeros(1, 4, dtype=torch.uint16), TypeError, "torch.uint16"),
+        (torch.zeros(1, 4), TypeError, "torch.float32"),
+        (torch.ones(1, 4, dtype=torch.bool), TypeError, "torch.bool"),
     ],
 )
 def test_ids_that_cannot_be_looked_up_are_refused_in_words(ids, error, words):
@@ -185,7 +188,7 @@ def test_resuming_equals_a_run_that_was_never_stopped(tmp_path):
     data = WindowDataset(torch.arange(2000) % 97, max_length=24)
 
     def batches(sampler):
-        return (data.__getitems__(indices) for indices in BatchSampler(sampler, 4, drop_last=True))
+        return (data.batch(indices) for indices in BatchSampler(sampler, 4, drop_last=True))
 
     whole = small()
     losses = list(train(whole, islice(batches(ResumableSampler(data, seed=1)), 12), optimizer_of(whole)))
@@ -233,10 +236,21 @@ def test_a_low_temperature_takes_the_likeliest_token():
     assert generate(model, [7, 8], 5, temperature=1e-4) == ids
 
 
-@pytest.mark.parametrize(("ids", "temperature"), [([], 0.8), ([1], 0.0), ([1], -1.0)])
-def test_sampling_needs_an_id_and_a_temperature_above_0(ids, temperature):
-    with pytest.raises(ValueError, match="give an id to start from"):
-        generate(small(), ids, 5, temperature=temperature)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"ids": []}, "ids holds 0 token ids; at least 1"),
+        ({"ids": [1, -100]}, r"ids\[1\] is -100"),
+        ({"ids": [2**70]}, f"ids.*{2**70}"),
+        ({"temperature": 0.0}, "temperature .* above 0, not 0.0"),
+        ({"temperature": -1}, "temperature .* above 0, not -1"),
+        ({"n": -1}, "n must be an integer of 0 or more, not -1"),
+        ({"seed": "0"}, "seed must be an integer of 0 or more, not '0'"),
+    ],
+)
+def test_what_cannot_be_sampled_from_is_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        generate(small(), **{"ids": [1], "n": 5} | arguments)
 
 
 # ---- bits per byte ----
@@ -314,13 +328,13 @@ def test_a_model_is_measured_as_in_use_and_left_in_the_mode_it_was_in(training):
     ids=str,
 )
 def test_what_is_no_row_of_at_least_two_ids_is_refused(ids):
-    with pytest.raises(ValueError, match="ids has"):
+    with pytest.raises(ValueError, match=r"ids (holds|must be)|ids\[1\] is -100"):
         bits_per_byte(Uniform(256), ids, BPETokenizer([]))
 
 
 @pytest.mark.parametrize("sizes", [{"max_length": 0}, {"batch_size": 0}])
 def test_windows_and_batches_of_nothing_are_refused(sizes):
-    with pytest.raises(ValueError, match=f"{next(iter(sizes))}=0"):
+    with pytest.raises(ValueError, match=f"{next(iter(sizes))} .* not 0"):
         bits_per_byte(Uniform(256), [1, 2, 3], BPETokenizer([]), **sizes)
 
 

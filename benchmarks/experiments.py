@@ -7,12 +7,13 @@ that ends goes into the file at once; started again, the grid goes on with what 
 delete the file. Each setting changes one thing in a baseline: BPE with 1,024 tokens, RoPE, 16 windows of 64
 tokens a step, with a stride of 64, one pass over 700 kB of the library docs.
 
-Seconds are CPU seconds of training alone, without measuring, so other programs disturb them little.
+What a run costs is counted: the tokens that the model computed, which notebook 10 turns into operations.
+Seconds of the processor, for training alone, stand beside them; the same work took 10.2 to 11.7 of them.
 """
 
 import csv
+import io
 import multiprocessing
-import os
 import sys
 import time
 from collections import Counter
@@ -31,6 +32,7 @@ from tqdm import tqdm
 from helpers.batches import pack, pad_collate
 from helpers.bpe import BPETokenizer
 from helpers.corpus import DOCUMENT_SEPARATOR, load_library_docs, load_story, split_train_val
+from helpers.files import whole_file
 from helpers.model import TinyGPT, bits_per_byte, train
 from helpers.windows import make_loader
 from helpers.words import WordTokenizer, split_words
@@ -135,6 +137,14 @@ def encoded(name: str, text_name: str) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return tuple(np.array(tokenizer.encode(part)) for part in (text, val, text[: len(val)]))
 
 
+class PerToken:
+    """In place of a tokenizer: each token is one byte, so that bits per byte are bits per token."""
+
+    @staticmethod
+    def decode_bytes(ids: Iterable[int]) -> bytes:
+        return bytes(len(list(ids)))
+
+
 def byte_count(tokenizer, ids: Iterable[int]) -> int:
     decode = getattr(tokenizer, "decode_bytes", lambda ids: tokenizer.decode(ids).encode())
     return len(decode(list(ids)))
@@ -143,12 +153,11 @@ def byte_count(tokenizer, ids: Iterable[int]) -> int:
 # ---- batches and measures ----
 
 
-def window_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list[float]], int, int]:
-    """Batches without end, a function that measures, the steps to do, and the bytes of a step."""
+def window_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list[float]], int, int, int]:
+    """Batches without end, a function that measures, the steps to do, and the tokens and bytes of a step."""
     tokenizer = tokenizer_of(run["tokenizer"], run["text"])
     ids, val, again = encoded(run["tokenizer"], run["text"])
     text, val_text = texts(run["text"])
-    bytes_a_token = len(text.encode()) / len(ids)
     batch_size = run["batch_size"]
     if (
         run["tokenizer"] != BASE["tokenizer"] and run["text"] == "docs"
@@ -162,17 +171,18 @@ def window_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list
         # With <|unk|> the ids do not give the text back: the bytes to divide by are those of the text.
         parts = (again, text[: len(val_text)]), (val, val_text)
         return [
-            bits_per_byte(model, part, tokenizer)
-            * byte_count(tokenizer, part[1:])
+            bits_per_byte(model, part, PerToken)
+            * (len(part) - 1)
             / (len(source.encode()) - byte_count(tokenizer, part[:1]))
             for part, source in parts
         ]
 
-    steps = run["passes"] * len(ids) // (run["max_length"] * batch_size)
-    return batches, measure, steps, round(run["max_length"] * batch_size * bytes_a_token)
+    tokens = run["max_length"] * batch_size  # of a step
+    steps = run["passes"] * len(ids) // tokens
+    return batches, measure, steps, tokens, round(tokens * len(text.encode()) / len(ids))
 
 
-def row_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list[float]], int, int]:
+def row_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list[float]], int, int, int]:
     """As `window_run`, for documents in rows: padded, or packed in one of three ways."""
     tokenizer = tokenizer_of(run["tokenizer"], "docs")
     train_docs, val_docs = (
@@ -195,7 +205,7 @@ def row_run(run: dict, seed: int) -> tuple[Iterator, Callable[[TinyGPT], list[fl
     steps = len(encoded(run["tokenizer"], "docs")[0]) // 1024
     return (
         shuffled_rows(tensors, run["batch_size"], seed), measure, steps,
-        round(bytes_a_row * run["batch_size"]),
+        run["max_length"] * run["batch_size"], round(bytes_a_row * run["batch_size"]),
     )  # fmt: skip
 
 
@@ -232,7 +242,8 @@ def run_setting(change: dict, seed: int) -> list[dict]:
     """Train one model; a row for each point on the way at which it was measured."""
     torch.set_num_threads(1)
     run = BASE | change
-    batches, measure, steps, bytes_a_step = (window_run if run["rows"] == "windows" else row_run)(run, seed)
+    prepare = window_run if run["rows"] == "windows" else row_run
+    batches, measure, steps, tokens, n_bytes = prepare(run, seed)
     tokenizer = tokenizer_of(run["tokenizer"], run["text"])
     model = TinyGPT(len(tokenizer.vocab), run["max_length"], positions=run["positions"], seed=seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=run["rate"] / WARM_UP, betas=(0.9, 0.95), fused=True)
@@ -244,8 +255,9 @@ def run_setting(change: dict, seed: int) -> list[dict]:
             seconds += time.process_time() - start
             train_bpb, val_bpb = measure(model)
             rows.append(
-                {"seed": seed, "step": step, "bytes_seen": step * bytes_a_step,
-                 "cpu_seconds": round(seconds, 2), "parameters": sum(p.numel() for p in model.parameters()),
+                {"seed": seed, "max_length": run["max_length"], "step": step, "tokens_seen": step * tokens,
+                 "bytes_seen": step * n_bytes, "cpu_seconds": round(seconds, 2),
+                 "parameters": sum(p.numel() for p in model.parameters()),
                  "train_bpb": round(float(train_bpb), 4), "val_bpb": round(float(val_bpb), 4)}
             )  # fmt: skip
             start = time.process_time()
@@ -260,15 +272,15 @@ def read(path: Path) -> list[dict]:
 
 
 def write(path: Path, rows: list[dict]) -> None:
-    """Write the whole table under another name and rename it, so the file is never half a table."""
+    """Write the whole table at once: the file is never half a table."""
     order = {(experiment, setting): i for i, (experiment, setting, _) in enumerate(SETTINGS)}
     rows = sorted(rows, key=lambda r: (order[r["experiment"], r["setting"]], int(r["seed"]), int(r["step"])))
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(temporary, path)
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    with whole_file(path) as file:
+        file.write(table.getvalue().encode())
 
 
 def missing(rows: list[dict]) -> list[tuple[list[tuple[str, str]], dict, int]]:

@@ -1,0 +1,83 @@
+"""Every right answer to an exercise passes, every wrong one is rejected in words: see answers/README.md."""
+
+import importlib
+import re
+
+import pytest
+from answers import Case
+
+from helpers import exercises
+
+NUMBERS = sorted({name.partition(".")[0] for name in exercises.all_names()})
+COMPARISON = re.compile(
+    r"On .+? (expected .+?, but|your function changed its argument: .+? was .+?, and) ", re.S
+)
+
+
+def answers_of(number):
+    try:
+        return importlib.import_module(f"answers.nb{number}")
+    except ModuleNotFoundError as error:
+        if error.name != f"answers.nb{number}":
+            raise
+        return None
+
+
+FILES = {number: module for number in NUMBERS if (module := answers_of(number))}
+
+
+def cases(kind):
+    return list(each_case(kind))
+
+
+def each_case(kind):
+    for module in FILES.values():
+        for name, answers in getattr(module, kind).items():
+            for n, answer in enumerate(answers):
+                case = answer if isinstance(answer, Case) else Case(answer)
+                label = getattr(case.answer, "__name__", type(case.answer).__name__).strip("<>")
+                yield pytest.param(name, case, id=f"{name}-{n}-{label}")
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """What the learner reads on a case."""
+    monkeypatch.chdir(tmp_path)
+
+    def verdict(name, case):
+        monkeypatch.setattr(exercises, "SECONDS", case.seconds)
+        return exercises.verdict(name, case.answer() if case.later else case.answer)
+
+    return verdict
+
+
+@pytest.mark.parametrize(("name", "case"), cases("RIGHT"))
+def test_a_right_answer_passes(told, name, case):
+    sentence = told(name, case)
+    assert sentence.startswith(f"{name}: {exercises.RIGHT}."), sentence
+    assert case.words in sentence
+
+
+@pytest.mark.parametrize(("name", "case"), cases("WRONG"))
+def test_a_wrong_answer_is_told_the_input_what_was_expected_and_what_came(told, name, case):
+    sentence = told(name, case)
+    assert sentence.startswith(f"{name}: {exercises.WRONG}. "), sentence
+    assert "Checking your answer raised" not in sentence
+    assert case.words in sentence
+    assert not case.compares or COMPARISON.match(sentence.partition(f"{exercises.WRONG}. ")[2]), sentence
+    assert len(sentence) < 1200
+
+
+@pytest.mark.parametrize("number", FILES)
+def test_each_exercise_has_three_right_answers_and_six_wrong_ones(number):
+    for name in exercises.names(number):
+        assert len(FILES[number].RIGHT.get(name, [])) >= 3, name
+        assert len(FILES[number].WRONG.get(name, [])) >= 6, name
+    known = set(exercises.names(number))
+    assert known == set(FILES[number].RIGHT) == set(FILES[number].WRONG)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_each_notebook_has_its_answers(number):
+    if number not in FILES:
+        pytest.xfail(f"answers/nb{number}.py is still to be written")

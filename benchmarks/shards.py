@@ -23,7 +23,7 @@ from benchmarks import progress, speeds, table
 from benchmarks.child import memory
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from helpers.shard_files import read_documents, split_corpus, tokenize_corpus
+from helpers.shard_files import RECORD, read_documents, split_corpus, tokenize_corpus
 
 END, TIKTOKEN = "<|endoftext|>", "tiktoken, pool of two"
 
@@ -97,7 +97,7 @@ def two_workers(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tup
 
 
 def count(folder: Path) -> int:
-    return sum(json.loads(path.read_bytes())["tokens"] for path in folder.glob("*.json"))
+    return json.loads((folder / RECORD).read_bytes())["tokens"]
 
 
 def tiktoken_script(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:

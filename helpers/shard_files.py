@@ -1,90 +1,44 @@
-"""A corpus on disk: text shards, token shards with their manifests, one process or many (notebook 09).
+"""A corpus on disk: text shards, token shards with their manifests, and a record of the whole (notebook 09).
 
 A *text shard* is a JSON Lines file, one `{"text": ...}` a line. JSON escapes line ends, so a document may
 hold anything, and documents come apart again just where they were joined. A *token shard* is the bare ids
 of a text shard, `<|endoftext|>` after each document, two bytes an id where they fit and four where not.
-Its *manifest* says what it was made from. Nothing here imports torch, which would cost each worker 200 MB.
+Its *manifest* says what it was made from. The *record*, corpus.json, lists the token shards of a corpus, or
+nobody could tell a whole one from what is left of it. Nothing here imports torch: 200 MB for each worker.
 """
 
 import hashlib
 import json
-import operator
 import os
 import pickle
+import re
 import socket
 import time
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import cloudpickle
 import numpy as np
 
+from helpers import arguments
+from helpers.files import as_path, file_sha256, open_utf8, read_text, remove_leftovers, whole_file
+from helpers.fingerprint import fingerprint
+
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 END_OF_TEXT = "<|endoftext|>"
 MANIFEST = ".manifest.json"  # tokens-000000.bin has tokens-000000.bin.manifest.json
-CHUNK = 2**20  # bytes held before they go to the disk
-
-
-# ---- a file is there whole or not at all ----
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file to write to, which becomes `path` only if the block ends without an error.
-
-    Written under a name of its own, forced to disk, renamed: a reader, or a crash at any moment, meets the
-    old file or the new one, never half of one. Raises `OSError` that names `path` if it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb", buffering=CHUNK) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{path} could not be written ({error.strerror}). What is done is kept: make room, or choose "
-            "another folder, and run this again",
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force the folder's list of names to disk, so that a rename outlives a power cut."""
-    if hasattr(os, "O_DIRECTORY"):  # not on Windows
-        number = os.open(folder, os.O_DIRECTORY)
-        os.fsync(number)
-        os.close(number)
-
-
-def _make_folder(folder: str | os.PathLike) -> Path:
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            error.errno, f"folder {folder} cannot be made ({error.strerror}); choose one that can be written"
-        ) from error
-    return Path(folder)
-
-
-def _remove_leftovers(folder: Path, prefix: str) -> None:
-    """Remove the temporary files of a run that was killed."""
-    for path in folder.glob(f".{prefix}*.tmp"):
-        path.unlink(missing_ok=True)
-
-
-def file_sha256(path: str | os.PathLike) -> str:
-    """The SHA-256 of a file, in hexadecimal; holds no more than a small piece of it in memory."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+RECORD = "corpus.json"
+NUMBERED = re.compile(r"tokens-\d{6,}\.bin")  # what token_file gives
+GO_ON = "run tokenize_corpus again with the same paths, tokenizer and folder; it keeps what is done"
+LINES = {".jsonl", ".ndjson", ".jsonlines", ".json"}
+PACKED = {".gz", ".zst"}
+TABLES = {".parquet", ".csv", ".tsv", ".arrow", ".feather", ".xls", ".xlsx", ".ods"}
+NO_TEXT = set(
+    ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt".split()
+)
 
 
 # ---- text shards ----
@@ -95,52 +49,51 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
 
     A document is never cut. A shard is closed before it would grow past `shard_bytes`; a longer document
     gets a shard to itself. An empty document is kept: dropping is a filter's work. Takes any iterable, one
-    document at a time, and holds one shard in memory. A shard that is there already is left as it is.
+    document at a time, and holds one shard in memory. After a crash call it again: a shard that is there
+    already is left as it is, and what is missing is written.
 
     Raises `ValueError` for a lone surrogate (UTF-8 cannot hold it), `TypeError` for a document that is not
-    a `str`, `FileExistsError` if `folder` holds shards of another corpus, `OSError` if it cannot be written.
+    a `str`, `FileExistsError`, before anything is written, if `folder` holds shards of another corpus, and
+    `OSError` if it cannot be written.
     """
-    if isinstance(documents, str):
-        raise TypeError("documents must be an iterable of str, not one str: give [text] for one document")
-    if not hasattr(documents, "__iter__") and not hasattr(documents, "__getitem__"):
-        raise TypeError(f"documents must be an iterable of str, not {documents!r:.60}")
-    if not is_integer(shard_bytes) or shard_bytes < 1:
-        raise ValueError(f"shard_bytes must be at least 1 byte, not {shard_bytes!r}")
-    folder, paths, lines, size = _make_folder(folder), [], [], 0
-    _remove_leftovers(folder, "shard-")
+    arguments.many("documents", documents)
+    shard_bytes = arguments.integer("shard_bytes", shard_bytes, 1)
+    folder = _make_folder(folder)
+    there = {path.name for path in folder.glob("shard-*.jsonl") if re.fullmatch(r"shard-\d{6,}", path.stem)}
+    paths, lines, size = [], [], 0
+    # What an interrupted run left has no gap, so nothing is written before all that is there was compared.
+    _refuse_others(folder, there - {_text_file(number) for number in range(len(there))})
+    remove_leftovers(folder, "shard-")
     for number, document in enumerate(documents):
-        line = _json_line(number, document)
+        text = arguments.text(f"documents[{number}]", document)
+        line = json.dumps({"text": text}, ensure_ascii=False).encode() + b"\n"
         if lines and size + len(line) > shard_bytes:
-            paths.append(_write_text(folder, len(paths), lines))
+            paths.append(_write_text(folder / _text_file(len(paths)), b"".join(lines)))
             lines, size = [], 0
         lines.append(line)
         size += len(line)
     if lines:
-        paths.append(_write_text(folder, len(paths), lines))
-    _refuse_others(folder, "shard-*.jsonl", paths)
+        paths.append(_write_text(folder / _text_file(len(paths)), b"".join(lines)))
+    _refuse_others(folder, there - {path.name for path in paths})
     return paths
 
 
-def is_integer(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+def _text_file(number: int) -> str:
+    return f"shard-{number:06d}.jsonl"
 
 
-def _json_line(number: int, document: str) -> bytes:
-    if not isinstance(document, str):
-        raise TypeError(f"documents[{number}] must be a str, not {type(document).__name__}: {document!r:.60}")
+def _make_folder(folder: str | os.PathLike) -> Path:
+    path = as_path("folder", folder)
     try:
-        document.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"documents[{number}] holds a lone surrogate, {document[error.start]!r} at character "
-            f"{error.start}, which UTF-8 cannot hold: replace it, for example with "
-            "document.encode('utf-8', 'replace').decode()"
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"folder {path} cannot be made ({error.strerror}); choose one that can be written"
         ) from error
-    return json.dumps({"text": document}, ensure_ascii=False).encode("utf-8") + b"\n"
+    return path
 
 
-def _write_text(folder: Path, number: int, lines: list[bytes]) -> Path:
-    path, data = folder / f"shard-{number:06d}.jsonl", b"".join(lines)
+def _write_text(path: Path, data: bytes) -> Path:
     if not path.exists():
         with whole_file(path) as file:
             file.write(data)
@@ -149,114 +102,149 @@ def _write_text(folder: Path, number: int, lines: list[bytes]) -> Path:
     return path
 
 
-def _refuse_others(folder: Path, pattern: str, ours: list[Path]) -> None:
-    others = sorted(set(folder.glob(pattern)) - set(ours))
-    if others:
+def _refuse_others(folder: Path, names: set[str]) -> None:
+    if names:
         raise FileExistsError(
-            f"folder {folder} holds {len(others)} shard(s) of another corpus, such as {others[0].name}: "
-            "choose another folder, or move them away"
+            f"folder {folder} holds {len(names)} shard(s) of another corpus, such as {min(names)}: choose "
+            "another folder, or move them away"
         )
 
 
 def read_documents(path: str | os.PathLike) -> Iterator[str]:
-    """The documents of a text shard, one by one. A file that does not end in .jsonl is one document.
+    """The documents of a file, one by one, read as a stream.
 
-    Raises `ValueError` with the file's name and the line where a line is not a JSON object with a "text".
+    .jsonl, .ndjson, .jsonlines and .json have a JSON object with a "text" on each line (.json may also be
+    one array of them); blank lines hold nothing. Any other text file is one document. Each may be compressed
+    (.gz, .zst), begin with a byte order mark, and be UTF-16 with one; capitals in a suffix do not matter.
+
+    Raises `ValueError` with the file's name, and the line or the byte offset, for what is not such an object
+    or not UTF-8, for a lone surrogate, and for files that are no text: tables, archives, PDF.
     """
-    path = Path(path)
-    with open(path, "rb") as file:
-        for number, line in enumerate(file if path.suffix == ".jsonl" else [file.read()], 1):
-            try:
-                text = line.decode("utf-8")
-                document = json.loads(text)["text"] if path.suffix == ".jsonl" else text
-                if not isinstance(document, str):
-                    raise TypeError(f'"text" is {document!r:.60}')
-            except (ValueError, TypeError, KeyError, RecursionError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: {type(error).__name__}: {error}. Each line must be UTF-8 and a "
-                    'JSON object with a "text": mend the line, or drop it'
-                ) from error
-            yield document
+    path = as_path("path", path)
+    suffixes = [suffix for suffix in map(str.lower, path.suffixes) if suffix not in PACKED]
+    suffix = suffixes[-1] if suffixes else ""
+    if suffix in TABLES:
+        raise ValueError(f"{path} is a table: read it with pandas, and give its texts to split_corpus")
+    if suffix in NO_TEXT:
+        raise ValueError(f"{path} is no text file: save its text as UTF-8 (.txt, or .jsonl), and give that")
+    try:
+        yield from _json_documents(path, suffix == ".json") if suffix in LINES else [read_text(path)]
+    except OSError as error:  # a disk that fails names no file
+        raise OSError(error.errno, f"{path} could not be read ({error.strerror})", str(path)) from error
+
+
+def _json_documents(path: Path, array: bool) -> Iterator[str]:
+    """The texts of JSON Lines; or, where `array` allows it and the file begins with "[", of one list."""
+    with open_utf8(path) as file:
+        place = "line 1"
+        try:
+            for number, line in enumerate(file, 1):
+                place, line = f"line {number}", line.removeprefix(b"\xef\xbb\xbf")  # where files were joined
+                if array and line.lstrip().startswith(b"["):
+                    for number, item in enumerate(json.loads(line + file.read()), 1):
+                        place = f"item {number}"
+                        yield _text_of(item)
+                elif line.strip():
+                    array = False
+                    yield _text_of(json.loads(line.decode("utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(
+                f"{path}, {place}: {type(error).__name__}: {error}. Each line must be UTF-8 and a JSON "
+                'object with a "text": mend the line, or drop it'
+            ) from error
+
+
+def _text_of(item: Any) -> str:
+    if not isinstance(item, dict) or "text" not in item:
+        raise TypeError(f'no object with a "text", but {item!r:.60}')
+    return arguments.text('"text"', item["text"])
 
 
 # ---- token shards ----
 
 
 def tokenize_shard(source: str | os.PathLike, target: str | os.PathLike, tokenizer: Any) -> dict:
-    """Tokenize the text shard `source` into the token shard `target`; returns its manifest.
+    """Tokenize `source`, a text shard or any file of `read_documents`, into `target`; returns its manifest.
 
     The ids of each document, then the id of `<|endoftext|>`: uint16 if the vocabulary has at most 65,536
     ids, else uint32, little-endian. Those letters inside a document stay ordinary text. The tokenizer needs
-    `encode` (or `encode_to_numpy`), `vocab` and `special_tokens`. The token file is written whole, and its
-    manifest, `target` + ".manifest.json", last: what has no manifest is not done. What is done (same source,
-    same tokenizer, file undamaged, all by SHA-256) is not done again; what is damaged is made again.
+    `encode` (or `encode_to_numpy`) and `vocab`, with the end in it or in `special_tokens`. The token file is
+    written whole, and its manifest, `target` + ".manifest.json", last: what has no manifest is not done. What
+    is done (same source, same tokenizer, file undamaged, all by SHA-256) is not done again; what is damaged
+    is made again.
 
-    Raises `ValueError` if `target` was made from another source or by another tokenizer, if it is `source`
-    itself, or if `source` is not a text shard; `TypeError` for what is no tokenizer; `OSError` if `source`
-    cannot be read or `target` cannot be written.
+    Raises `ValueError` if `target` was made from another source or by another tokenizer (see `fingerprint`),
+    if it is `source` itself, if `source` changes meanwhile, or cannot be read as text; `TypeError` for what
+    is no tokenizer; `OSError` if `source` cannot be opened or `target` cannot be written.
     """
-    source, target, started = Path(source), Path(target), time.time()
-    if source.resolve() == target.resolve():
-        raise ValueError(f"target {target} is the source itself, which would be lost: give it another name")
-    if not hasattr(tokenizer, "encode") or not hasattr(tokenizer, "vocab"):
-        raise TypeError(f"tokenizer must have encode and vocab, as a BPETokenizer has, not {tokenizer!r:.60}")
+    source, target = as_path("source", source), as_path("target", target)
+    _end_and_largest(tokenizer)
     _make_folder(target.parent)
-    made_from = {"source_sha256": file_sha256(source), "tokenizer_sha256": tokenizer_sha256(tokenizer)}
-    manifest, damage = _what_is_there(target, made_from)
-    if manifest and not damage:
+    return _tokenize(source, target, tokenizer, fingerprint(tokenizer))
+
+
+def _tokenize(source: Path, target: Path, tokenizer: Any, tokenizer_sha256: str) -> dict:
+    started, source_sha256 = time.time(), file_sha256(source)
+    if target.exists() and target.samefile(source):
+        raise ValueError(f"target {target} is the source itself, which would be lost: give it another name")
+    made_from = {"source_sha256": source_sha256, "tokenizer_sha256": tokenizer_sha256}
+    manifest = _manifest_if_ours(target, made_from)
+    if manifest and not damage_of(target, manifest):
         return manifest
     with whole_file(target) as file:
         written = _write_tokens(file, source, tokenizer)
-    run = {"host": socket.gethostname(), "pid": os.getpid(), "started": started, "replaced": damage}
+        if file_sha256(source) != source_sha256:
+            raise ValueError(f"{source} was changed while it was read: run this again once it is complete")
+    run = {"host": socket.gethostname(), "pid": os.getpid(), "started": started}
     run["seconds"] = time.time() - started
     manifest = {"file": target.name, "source": source.name, **made_from, **written, "run": run}
-    with whole_file(manifest_path(target)) as file:
-        file.write(json.dumps(manifest, indent=1).encode("utf-8"))
+    _write_json(manifest_path(target), manifest)
     return manifest
 
 
-def tokenizer_sha256(tokenizer: Any) -> str:
-    """A fingerprint of what decides which ids a tokenizer gives: vocabulary, merges, pattern, specials."""
-    digest = hashlib.sha256(type(tokenizer).__name__.encode())
-    for name in ("pattern", "lowercase", "vocab", "merges", "special_tokens"):
-        value = getattr(tokenizer, name, None)
-        value = sorted(value.items()) if isinstance(value, dict) else value
-        digest.update(f"{name}={value!r}\n".encode("utf-8", "backslashreplace"))
-    return digest.hexdigest()
-
-
-def largest_id(tokenizer: Any) -> int:
-    """The largest id that `tokenizer` can give, special tokens included. Its `vocab` may map either way."""
-    ids = (i for pair in tokenizer.vocab.items() for i in pair if isinstance(i, int))
-    return max([*ids, *getattr(tokenizer, "special_tokens", {}).values()])
+def _end_and_largest(tokenizer: Any) -> tuple[int, int]:
+    """The id of <|endoftext|>, and the largest id that `tokenizer` can give; `vocab` may map either way."""
+    vocab, special = getattr(tokenizer, "vocab", None), getattr(tokenizer, "special_tokens", {})
+    if not callable(getattr(tokenizer, "encode", None)) or not isinstance(vocab, Mapping):
+        raise arguments.WrongKind(
+            "tokenizer must have encode and vocab (a dict of tokens and ids), as a BPETokenizer has, not "
+            f"{tokenizer!r:.60}"
+        )
+    special = special if isinstance(special, Mapping) else {}
+    end = special.get(END_OF_TEXT, vocab.get(END_OF_TEXT))
+    if end is None:
+        raise ValueError(
+            f"tokenizer has no {END_OF_TEXT!r} in its special_tokens or vocab: train it with one"
+        )
+    ids = [i for pair in vocab.items() for i in pair if isinstance(i, int | np.integer)]
+    largest = max([*ids, *special.values(), end])
+    return end, arguments.integer("the largest id of tokenizer.vocab", largest, 0, 2**32 - 1)
 
 
 def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any) -> dict:
     """Write the ids of `source` to `file`; returns the manifest's lines on what was written."""
-    end = getattr(tokenizer, "special_tokens", tokenizer.vocab).get(END_OF_TEXT)
-    if end is None:
-        raise ValueError(f"tokenizer has no {END_OF_TEXT!r} among its special_tokens: train it with one")
-    largest, encode = largest_id(tokenizer), getattr(tokenizer, "encode_to_numpy", tokenizer.encode)
-    dtype = np.dtype("<u2" if largest < 2**16 else "<u4")
+    end, largest = _end_and_largest(tokenizer)
+    encode = getattr(tokenizer, "encode_to_numpy", tokenizer.encode)
+    dtype = np.dtype(_dtype(largest)).newbyteorder("<")
     documents = tokens = text_bytes = 0
     digest = hashlib.sha256()
     for document in read_documents(source):
         try:
-            ids = np.asarray(encode(document))
-        except ValueError as error:
-            raise ValueError(f"{source}, document {documents}: {error}") from error
-        if ids.size and ids.dtype.kind not in "iu":  # 1.7 would be written as 1
-            raise ValueError(f"{source}, document {documents}: the tokenizer gave {ids.dtype}, not integers")
-        ids = np.append(ids.astype(np.int64), end)
-        if ids.min() < 0 or ids.max() > largest:
-            raise ValueError(f"{source}, document {documents}: the tokenizer gave an id outside its vocab")
-        data = ids.astype(dtype).tobytes()
+            ids = arguments.id_array("what encode gave", encode(document))
+            arguments.in_range("what encode gave", ids, 0, largest)
+        except Exception as error:
+            raise ValueError(f"{source}, document {documents}: {type(error).__name__}: {error}") from error
+        data = np.append(ids, end).astype(dtype).tobytes()
         file.write(data)
         digest.update(data)
-        documents, tokens = documents + 1, tokens + len(ids)
-        text_bytes += len(document.encode("utf-8"))
+        documents, tokens = documents + 1, tokens + len(ids) + 1
+        text_bytes += len(document.encode())
     counts = {"documents": documents, "text_bytes": text_bytes, "tokens": tokens}
     return {"dtype": dtype.name, **counts, "sha256": digest.hexdigest()}
+
+
+def _dtype(largest: int) -> str:
+    return "uint16" if largest < 2**16 else "uint32"
 
 
 # ---- manifests ----
@@ -271,22 +259,35 @@ def token_file(number: int) -> str:
     return f"tokens-{number:06d}.bin"
 
 
+def _write_json(path: Path, value: dict) -> None:
+    with whole_file(path) as file:
+        file.write(json.dumps(value, indent=1).encode())
+
+
 def read_manifest(target: Path) -> dict:
     """The manifest of the token shard `target`.
 
     Raises `FileNotFoundError` if there is none, `ValueError` if it is not a manifest.
     """
     path = manifest_path(target)
-    needed = {"file", "source_sha256", "tokenizer_sha256", "dtype", "documents", "tokens", "sha256"}
     try:
-        manifest = json.loads(path.read_bytes())
-        missing = needed - manifest.keys()
-        if not missing:
-            operator.index(manifest["tokens"]), np.dtype(manifest["dtype"])
-    except (ValueError, TypeError, AttributeError) as error:
+        return _checked(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is not a manifest ({error}): move it and its shard away") from error
-    if missing:
-        raise ValueError(f"{path} says nothing of {', '.join(sorted(missing))}: move it and its shard away")
+
+
+def _checked(manifest: Any) -> dict:
+    """`manifest`, if it says all of a token shard. A file read with another dtype could crash the program."""
+    texts = ("file", "source", "source_sha256", "tokenizer_sha256", "sha256")
+    if not isinstance(manifest, dict) or (
+        missing := {*texts, "dtype", "documents", "tokens"} - manifest.keys()
+    ):
+        raise TypeError(f"it is {manifest!r:.60}" if not isinstance(manifest, dict) else f"without {missing}")
+    for name in texts:
+        arguments.text(name, manifest[name])
+    for name in ("documents", "tokens"):
+        arguments.integer(name, manifest[name])
+    arguments.choice("dtype", manifest["dtype"], ("uint16", "uint32"))
     return manifest
 
 
@@ -296,7 +297,7 @@ def damage_of(target: Path, manifest: dict, read: bool = True) -> str:
     Looks at the size, and with `read` at every byte.
     """
     wanted = manifest["tokens"] * np.dtype(manifest["dtype"]).itemsize
-    if not target.exists():
+    if not target.is_file():
         return f"{target} is missing, though its manifest is there"
     if (size := target.stat().st_size) != wanted:
         return f"{target} has {size:,} bytes where its manifest says {wanted:,}"
@@ -305,19 +306,19 @@ def damage_of(target: Path, manifest: dict, read: bool = True) -> str:
     return ""
 
 
-def _what_is_there(target: Path, made_from: dict) -> tuple[dict | None, str]:
-    """The manifest of `target` if it has one, and its damage. Raises `ValueError` if it is not ours."""
+def _manifest_if_ours(target: Path, made_from: dict) -> dict | None:
+    """The manifest of `target`, if it has one. Raises `ValueError` if it was made from something else."""
     try:
         manifest = read_manifest(target)
     except FileNotFoundError:
-        return None, ""
+        return None
     for key, wanted in made_from.items():
         if manifest[key] != wanted:
             raise ValueError(
                 f"{target} was made with another {key.removesuffix('_sha256')} ({manifest[key][:12]}..., "
                 f"not {wanted[:12]}...) and is left alone: choose another folder, or move it away"
             )
-    return manifest, damage_of(target, manifest)
+    return manifest
 
 
 # ---- a whole corpus ----
@@ -329,54 +330,223 @@ def tokenize_corpus(
     folder: str | os.PathLike,
     client: "Client | None" = None,
 ) -> Path:
-    """Tokenize each text shard of `paths` into `folder`, in the order given; returns `folder`.
+    """Tokenize each file of `paths` into `folder`, in the order given; returns `folder`.
 
     In this process, or with a `dask.distributed.Client` on its workers, which must see the same files. A
-    shard whose worker is lost goes to another worker. The bytes are the same either way. Call it again after
-    a crash: finished shards are kept, the rest is made. One call at a time for a folder.
+    shard whose worker is lost goes to another worker. The bytes are the same either way. The record of the
+    corpus, corpus.json, is begun first, as unfinished, and finished last. After a crash call it again:
+    finished shards are kept, the rest is made. One call at a time for a folder.
 
-    Raises `FileExistsError` if `folder` holds shards that are not of these paths. If shards fail, the others
-    are finished first; then one `ExceptionGroup` names each failed shard, with its error.
+    Raises `FileExistsError` if `folder` holds other shards than these paths have, `ValueError` for a client
+    that cannot work (asynchronous, closed, without workers), `TypeError` for a tokenizer that is none or
+    cannot be sent. If shards fail, the others are finished first; then one `ExceptionGroup` names each failed
+    shard, with its error. It also names those that were made from another source or by another tokenizer;
+    then nothing is written.
     """
-    if isinstance(paths, str | os.PathLike):
-        raise TypeError(f"paths must be a list of paths, not one path: give [{str(paths)!r}]")
-    sources = [Path(path).resolve() for path in paths]
+    arguments.many("paths", paths, "paths")
+    sources = [as_path(f"paths[{number}]", path).resolve() for number, path in enumerate(paths)]
     if not sources:
         raise ValueError("paths is empty: give at least one text shard")
+    dtype, made_by = _dtype(_end_and_largest(tokenizer)[1]), fingerprint(tokenizer)
+    if client is not None:
+        _check_client(client)
     folder = _make_folder(folder)
     targets = [folder.resolve() / token_file(number) for number in range(len(sources))]
-    _refuse_others(folder.resolve(), "tokens-*.bin", targets)
-    _remove_leftovers(folder, "tokens-")
-    run = _run_here if client is None else _run_on_workers
-    errors = {s: e for s, e in zip(sources, run(sources, targets, tokenizer, client), strict=True) if e}
-    if errors:
-        named = "; ".join(f"{source.name}: {error}" for source, error in list(errors.items())[:10])
-        raise ExceptionGroup(
-            f"{len(errors)} of {len(sources)} shards failed, the others are done: {named}",
-            list(errors.values()),
-        )
+    _refuse_others(folder, shards_in(folder) - {target.name for target in targets})
+    foreign = [_foreign(*pair, made_by) for pair in zip(sources, targets, strict=True)]
+    _raise_failed(sources, foreign, "nothing was written")
+    for prefix in ("tokens-", RECORD):
+        remove_leftovers(folder, prefix)
+    before = _begin_record(folder, {"tokenizer_sha256": made_by, "dtype": dtype}, sources)
+    run = _run_on_workers if client else _run_here
+    _raise_failed(sources, run(sources, targets, tokenizer, made_by, client), "the others are done")
+    _end_record(folder, before, [read_manifest(target) for target in targets])
     return folder
 
 
-def _run_here(sources: list[Path], targets: list[Path], tokenizer: Any, _: None) -> list[Exception | None]:
+def _foreign(source: Path, target: Path, made_by: str) -> Exception | None:
+    """The error for a target that is done, but not from `source`."""
+    try:
+        if manifest_path(target).exists():
+            made_from = {"source_sha256": file_sha256(source), "tokenizer_sha256": made_by}
+            _manifest_if_ours(target, made_from)
+    except ValueError as error:
+        return error
+    except OSError:
+        pass  # without its source it fails later, and the others are made
+    return None
+
+
+def _raise_failed(sources: list[Path], errors: list[Exception | None], rest: str) -> None:
+    failed = [(source.name, error) for source, error in zip(sources, errors, strict=True) if error]
+    if failed:
+        named = "; ".join(f"{name}: {error}" for name, error in failed[:10])
+        message = f"{len(failed)} of {len(sources)} shards failed, {rest}: {named}"
+        raise ExceptionGroup(message, [error for _, error in failed])
+
+
+def _run_here(sources: list, targets: list, tokenizer: Any, made_by: str, _: None) -> list[Exception | None]:
     errors = []
     for source, target in zip(sources, targets, strict=True):
         try:
-            tokenize_shard(source, target, tokenizer)
+            _tokenize(source, target, tokenizer, made_by)
             errors.append(None)
         except Exception as error:
             errors.append(error)
     return errors
 
 
+def _check_client(client: Any) -> None:
+    from distributed import Client  # here, as one process needs none of it
+
+    if not isinstance(client, Client):
+        raise arguments.WrongKind(
+            f"client must be a dask.distributed.Client, not {client!r:.60}: make one with Client(cluster)"
+        )
+    if client.asynchronous:
+        raise ValueError(
+            "client is asynchronous, but tokenize_corpus waits for its workers: make it without "
+            "asynchronous=True, or await asyncio.to_thread(tokenize_corpus, ...)"
+        )
+    if client.status != "running":
+        raise ValueError(f"client is {client.status}, not running: make a new one with Client(cluster)")
+    if not client.nthreads():
+        raise ValueError("client has no worker: start one, and wait with client.wait_for_workers(1)")
+
+
 def _run_on_workers(
-    sources: list[Path], targets: list[Path], tokenizer: Any, client: "Client"
+    sources: list[Path], targets: list[Path], tokenizer: Any, made_by: str, client: "Client"
 ) -> list[Exception | None]:
     # The tokenizer travels once, as a task of its own: Dask can repeat a task if the worker that held its
     # result is lost. Scattered data would be lost with the worker.
-    there = client.submit(pickle.loads, pickle.dumps(tokenizer), pure=False)
-    futures = [
-        client.submit(tokenize_shard, source, target, there, pure=False)
-        for source, target in zip(sources, targets, strict=True)
+    try:
+        sent = cloudpickle.dumps(tokenizer)  # unlike pickle, also classes and functions of a notebook
+    except Exception as error:
+        raise TypeError(
+            f"tokenizer cannot be sent to the workers ({error}): take from it what cannot be pickled, such "
+            "as an open file, or leave out client"
+        ) from error
+    there = client.submit(pickle.loads, sent, pure=False)
+    futures = client.map(_tokenize, sources, targets, tokenizer=there, tokenizer_sha256=made_by, pure=False)
+    return [_error_of(future) for future in futures]
+
+
+def _error_of(future: "Future") -> Exception | None:
+    error = future.exception()
+    if not error and future.status != "finished":
+        error = RuntimeError(
+            f"its task was {future.status}, as the client was closed or restarted: run this again"
+        )
+    return error
+
+
+# ---- the record: which token shards make up a corpus ----
+
+
+def shards_in(folder: Path) -> set[str]:
+    """The names of the token shards in `folder`: those with a manifest, or with a name of `tokenize_corpus`.
+
+    What no program of ours wrote is passed over: hidden files, folders, and copies under another name.
+    """
+    files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    names = {path.name.removesuffix(MANIFEST) for path in files if path.name.endswith(MANIFEST)}
+    names |= {path.name for path in files if NUMBERED.fullmatch(path.name)}
+    is_copy = lambda name: read_manifest(folder / name)["file"] in names - {name}
+    return {name for name in names if NUMBERED.fullmatch(name) or not is_copy(name)}
+
+
+def read_record(folder: Path) -> dict | None:
+    """The record of the corpus in `folder`, or None. Raises `ValueError` if the file is not such a record."""
+    path = folder / RECORD
+    try:
+        record = json.loads(path.read_bytes())
+        arguments.choice("state", record["state"], ("unfinished", "finished"))
+        for number, shard in enumerate(record["shards"]):
+            if record["state"] == "finished":
+                _checked(shard)
+            arguments.choice(f"the name of shard {number}", shard["file"], [token_file(number)])
+            arguments.text("source", shard["source"])
+        arguments.text("tokenizer_sha256", record["tokenizer_sha256"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is not the record of a corpus ({type(error).__name__}: {error}): move it away and run "
+            "tokenize_corpus again, which keeps finished shards, or choose another folder"
+        ) from error
+    return record
+
+
+def _begin_record(folder: Path, head: dict, sources: list[Path]) -> dict:
+    """The record in `folder`, if it is of these sources; otherwise a new one, of what is to come."""
+    plan = [{"file": token_file(number), "source": source.name} for number, source in enumerate(sources)]
+    record, begun = read_record(folder), {"state": "unfinished", **head, "shards": plan}
+    outline = lambda record: [
+        record["tokenizer_sha256"],
+        [(s["file"], s["source"]) for s in record["shards"]],
     ]
-    return [future.exception() for future in futures]
+    if record and outline(record) == outline(begun):
+        return record
+    _write_json(folder / RECORD, begun)
+    return begun
+
+
+def _end_record(folder: Path, record: dict, manifests: list[dict]) -> None:
+    shards = [{key: manifest[key] for key in manifest if key != "run"} for manifest in manifests]
+    if record["shards"] != shards:
+        head = {"state": "finished", "tokenizer_sha256": record["tokenizer_sha256"], "dtype": record["dtype"]}
+        _write_json(folder / RECORD, head | {"tokens": sum(m["tokens"] for m in manifests), "shards": shards})
+
+
+def read_corpus(folder: Path) -> list[dict]:
+    """The manifests of the token shards that make up the corpus in `folder`, in order; looks at sizes only.
+
+    With a record these are the shards it lists. Without one they are those that `tokenize_shard` made under
+    names of one's own, sorted by name, and nobody can tell whether one is missing.
+    Raises `FileNotFoundError` if there is none, `ValueError` that names the shard that is missing, foreign,
+    doubled, renamed, cut, or of another tokenizer, and `ValueError` for a corpus that is not finished.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"folder {folder} is not there: give what tokenize_corpus returned")
+    there, record = shards_in(folder), read_record(folder)
+    listed = {shard["file"]: shard for shard in record["shards"]} if record else dict.fromkeys(sorted(there))
+    if not listed:
+        raise FileNotFoundError(f"folder {folder} holds no token shard: make some with tokenize_corpus")
+    if record and record["state"] == "unfinished":
+        done = sum(manifest_path(folder / name).exists() for name in listed)
+        raise ValueError(
+            f"the corpus in {folder} is unfinished, {done} of {len(listed)} shards are done: {GO_ON}"
+        )
+    if record and (others := sorted(there - listed.keys())):
+        raise ValueError(f"{folder / others[0]} is no shard of the corpus that {RECORD} lists: move it away")
+    if not record and (numbered := [name for name in listed if NUMBERED.fullmatch(name)]):
+        raise ValueError(
+            f"{folder} has {numbered[0]} but no {RECORD}, so nobody knows what is missing: {GO_ON}"
+        )
+    manifests = [_manifest_in(folder / name, shard) for name, shard in listed.items()]
+    for name, manifest in zip(listed, manifests, strict=True):
+        for key in ("tokenizer_sha256", "dtype"):
+            if manifest[key] != manifests[0][key]:
+                raise ValueError(
+                    f"{folder / name} was made by another tokenizer than {manifests[0]['file']}: part them"
+                )
+    return manifests
+
+
+def _manifest_in(path: Path, listed: dict | None) -> dict:
+    """The manifest of a shard, if the shard has its size, and both are what the record has `listed`."""
+    try:
+        manifest = read_manifest(path)
+    except FileNotFoundError:
+        raise ValueError(f"{path} or its manifest is missing: copy both again, or {GO_ON}") from None
+    if damage := damage_of(path, manifest, read=False):
+        raise ValueError(f"{damage}; run tokenize_corpus again to make it anew")
+    if manifest["file"] != path.name:
+        raise ValueError(
+            f"{path} was renamed: its manifest calls it {manifest['file']!r:.60}. Name it so again"
+        )
+    if listed and listed != {key: manifest[key] for key in manifest if key != "run"}:
+        raise ValueError(
+            f"{path} is another shard than {RECORD} lists: move it away with its manifest, then {GO_ON}"
+        )
+    return manifest

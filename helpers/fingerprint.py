@@ -1,0 +1,111 @@
+"""A number for all that decides which ids a tokenizer gives: equal for equal tokenizers, in every process.
+
+The whole state counts, so no attribute can be forgotten: what `pickle` would send, without its traces of
+addresses, of hash seeds, and of the order in which a vocabulary was filled. A class or function that is
+imported counts by its name; one that was defined in a notebook, or inside a function, by its code.
+"""
+
+import copyreg
+import dis
+import functools
+import hashlib
+import operator
+import re
+import sys
+import types
+from typing import Any
+
+import regex
+
+PLAIN = {str, bytes, int, float, complex, bool, range, types.NoneType, types.EllipsisType}
+
+
+def fingerprint(tokenizer: Any) -> str:
+    """The SHA-256, in hexadecimal, of all that decides the ids of `tokenizer`.
+
+    A tokenizer may say it itself, by a method `fingerprint()` that returns a str. Otherwise its class and
+    state count, without what it only remembers: `cached_property`, `lru_cache`, and attributes with "cache"
+    in their name. Raises `TypeError` if the state holds what cannot be described, such as an open file.
+    """
+    own, kind = getattr(tokenizer, "fingerprint", None), type(tokenizer)
+    try:
+        said = _describe((kind.__module__, kind.__qualname__, own()) if callable(own) else tokenizer)
+    except (TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise TypeError(
+            f"tokenizer {tokenizer!r:.60} has no fingerprint ({error}): give its class a method "
+            "fingerprint() that returns a str with all that decides its ids"
+        ) from error
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _describe(thing: Any, around: tuple[int, ...] = ()) -> str:
+    """`thing` in letters. `around` has the identities of what it lies in, as an object may hold itself."""
+    kind = type(thing)
+    if kind in PLAIN:
+        return repr(thing)
+    if id(thing) in around:
+        return f"<level {around.index(id(thing))}>"
+    around = (*around, id(thing))
+    if kind is dict:
+        pairs = [f"{_describe(key, around)}: {_describe(value, around)}" for key, value in thing.items()]
+        if all(type(i) is int for i in thing) or all(type(i) is int for i in thing.values()):
+            pairs.sort()  # a vocabulary: its numbers say the order
+        return f"dict({', '.join(pairs)})"
+    if kind in (list, tuple, set, frozenset):
+        parts = [_describe(part, around) for part in thing]
+        return f"{kind.__name__}({', '.join(parts if kind in (list, tuple) else sorted(parts))})"
+    return _describe(_parts(thing), around)
+
+
+def _parts(thing: Any) -> tuple:
+    """What decides how `thing` behaves, made of simpler things."""
+    if isinstance(thing, types.ModuleType) or _is_imported(thing):
+        return "imported", getattr(thing, "__module__", ""), getattr(thing, "__qualname__", thing.__name__)
+    if isinstance(thing, type):
+        members = {k: v for k, v in vars(thing).items() if callable(v) or not k.startswith(("__", "_abc_"))}
+        return "class", thing.__name__, thing.__bases__, _kept(members)
+    if isinstance(thing, types.FunctionType):
+        code, cells = thing.__code__, [cell.cell_contents for cell in thing.__closure__ or ()]
+        used = {name: thing.__globals__[name] for name in _names(code) if name in thing.__globals__}
+        return "function", code, thing.__defaults__, thing.__kwdefaults__, cells, used
+    if isinstance(thing, types.CodeType):  # without the places in the file
+        return "code", thing.co_code, thing.co_consts, thing.co_names
+    if isinstance(thing, types.MethodType):
+        return "method", thing.__func__, thing.__self__
+    if isinstance(thing, property | functools.cached_property):
+        return "property", getattr(thing, "fget", None) or thing.func
+    if isinstance(thing, re.Pattern | regex.Pattern):
+        return "pattern", thing.pattern, thing.flags, getattr(thing, "named_lists", None)
+    if hasattr(thing, "__wrapped__"):  # staticmethod, classmethod, lru_cache without what it remembers
+        return type(thing).__name__, thing.__wrapped__
+    if hasattr(thing, "detach"):  # PyTorch pickles tensors with their addresses
+        return "tensor", thing.detach().cpu().numpy()
+    reduce = copyreg.dispatch_table.get(type(thing))
+    sent = reduce(thing) if reduce else thing.__reduce_ex__(4)
+    if isinstance(sent, str):
+        return "named", sent
+    function, arguments, state, items, pairs = (*sent, None, None, None)[:5]
+    state = _kept(state, type(thing)) if isinstance(state, dict) else state
+    return "object", function, arguments, state, list(items or ()), dict(pairs or ())
+
+
+def _is_imported(thing: Any) -> bool:
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    try:
+        return module != "__main__" and operator.attrgetter(name)(sys.modules[module]) is thing
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _kept(members: dict, kind: type = object) -> dict:
+    """`members` by name, without what was only remembered."""
+    remembers = lambda name: isinstance(getattr(kind, name, None), functools.cached_property)
+    names = sorted(name for name in members if "cache" not in name.lower() and not remembers(name))
+    return {name: members[name] for name in names}
+
+
+def _names(code: types.CodeType) -> list[str]:
+    """The global names that `code` reads, and the functions inside it."""
+    own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    inner = [name for const in code.co_consts if isinstance(const, types.CodeType) for name in _names(const)]
+    return sorted(own.union(inner))

@@ -82,7 +82,7 @@ bundle: .venv/installed
 
 NOT_OLDEST := $(foreach name,browser bundle slides notebooks exercises,--ignore=tests/test_$(name).py)
 test-oldest: .venv-oldest/installed
-	$(OLDEST) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout 300 $(NOT_OLDEST) $(PYTEST)
+	$(OLDEST) -m pytest $(SPREAD) --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
 
 clean:
 	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis

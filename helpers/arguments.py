@@ -6,7 +6,7 @@ Every error names the argument, the value that came, and the way out. A value of
 
 import math
 import operator
-from collections.abc import Collection, Iterable, Sized
+from collections.abc import Collection, Iterable, Mapping, Sized
 from numbers import Real
 from typing import Any
 
@@ -110,6 +110,13 @@ def many(name: str, values: Any, of: str = "str") -> Iterable:
         advice = f": give [{shown(values, 40)}] for one" if single else ""
         raise WrongKind(f"{name} must be an iterable of {of}, not {shown(values)}{advice}")
     return values
+
+
+def mapping(name: str, value: Any) -> Mapping:
+    """`value`, if it is a dict or another mapping."""
+    if not isinstance(value, Mapping):
+        raise WrongKind(f"{name} must be a dict, not {shown(value)} ({type(value).__name__})")
+    return value
 
 
 def special_tokens(name: str, values: Any) -> list[str]:

@@ -4,23 +4,24 @@ A tokenizer here is anything with `encode`, `decode` and `vocab`: the ones of th
 of your own. Where it has a token for what it does not know, `vocab` has the key "<|unk|>".
 """
 
+import io
 import json
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
-from pathlib import Path
+from numbers import Integral
 from typing import Any, Protocol
 
 import babel
-import numpy as np
 import pandas as pd
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from helpers.corpus import read_text
+from helpers import arguments
+from helpers.corpus import read_data
 from helpers.words import UNK, split_words
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 _LANGUAGES = "English German Russian Greek Hebrew Arabic Hindi Chinese Japanese Korean".split()
 LANGUAGES = dict(zip(_LANGUAGES, "en de ru el he ar hi zh ja ko".split(), strict=True))  # name: code in CLDR
 
@@ -49,12 +50,10 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
 
 def used_ids(tokenizer: Tokenizer, texts: Iterable[str]) -> set[int]:
     """The ids that occur in `texts`, each encoded by itself. Give a list of texts, not a str."""
-    if isinstance(texts, str):
-        raise TypeError("texts is a str, where an iterable of str is needed, such as [text]")
-    return set(chain.from_iterable(map(tokenizer.encode, texts)))
+    return set(chain.from_iterable(_encoded(tokenizer, text) for text in arguments.many("texts", texts)))
 
 
-def measure(tokenizer: Tokenizer, text: str, used: Collection[int], window: int = 1024) -> dict[str, Any]:
+def measure(tokenizer: Tokenizer, text: str, used: Iterable[int]) -> dict[str, Any]:
     """What `tokenizer` makes of `text`, as a dict. `used` holds the ids that its training text has.
 
     - vocabulary: entries of `tokenizer.vocab`; unused: those that are not in `used`
@@ -63,28 +62,40 @@ def measure(tokenizer: Tokenizer, text: str, used: Collection[int], window: int 
     - unseen: the share of the tokens, 0 to 1, whose id is not in `used`
     - lossless: whether decoding gives exactly `text` back
     - attention: pairs of places that attention compares, tokens squared, as a share of bytes squared
-    - words_per_window: words of `text` (see `count_words`) that `window` tokens hold; 0.0 if it has none
+    - words_per_window: words of `text` (see `count_words`) that 1,024 tokens hold; 0.0 if it has none
 
     Raises `ValueError` if `text` is empty, or if the tokenizer makes no token of it: no ratio would exist.
     """
-    if not text:
-        raise ValueError("text is empty: give at least one character to measure on")
-    ids = list(tokenizer.encode(text))
+    ids, entries, used = _encoded(tokenizer, text), _entries(tokenizer.vocab), _used(used)
     if not ids:
-        raise ValueError(f"the tokenizer makes no token of text, which is {text!r:.60}: nothing to measure")
-    n_bytes = len(text.encode())
+        raise ValueError(f"text is {text!r:.60}: the tokenizer makes no token of it. Give a longer text")
+    n_bytes, unknown = len(text.encode()), {i for token, i in entries if token in (UNK, UNK.encode())}
     return {
-        "vocabulary": len(tokenizer.vocab),
-        "unused": len(tokenizer.vocab) - len(set(used)),
+        "vocabulary": len(entries),
+        "unused": len({i for _, i in entries} - used),
         "bytes": n_bytes,
         "tokens": len(ids),
         "bytes_per_token": n_bytes / len(ids),
-        "unknown": ids.count(tokenizer.vocab.get(UNK, -1)) / len(ids),
+        "unknown": sum(i in unknown for i in ids) / len(ids),
         "unseen": sum(i not in used for i in ids) / len(ids),
         "lossless": tokenizer.decode(ids) == text,
         "attention": (len(ids) / n_bytes) ** 2,
-        "words_per_window": window * count_words(text) / len(ids),
+        "words_per_window": 1024 * count_words(text) / len(ids),
     }
+
+
+def _encoded(tokenizer: Tokenizer, text: str) -> list[int]:
+    return arguments.id_array("ids", tokenizer.encode(arguments.text("text", text))).tolist()
+
+
+def _used(ids: Iterable[int]) -> set[int]:
+    return set(arguments.id_array("used", list(arguments.many("used", ids, "ids"))).tolist())
+
+
+def _entries(vocab: Mapping) -> list[tuple[Any, int]]:
+    """(token, id) of each entry, whichever way `vocab` maps."""
+    by_id = all(isinstance(key, Integral) for key in vocab)
+    return [(value, key) if by_id else (key, value) for key, value in vocab.items()]
 
 
 def compare(
@@ -95,14 +106,16 @@ def compare(
     `used` has the ids of the training text for each name in `tokenizers`. No cell is ever NaN.
     Raises `ValueError`, with both names, where a text cannot be measured, and where `used` lacks a name.
     """
-    missing = [name for name in tokenizers if name not in used]
+    arguments.mapping("texts", texts)
+    missing = [name for name in arguments.mapping("tokenizers", tokenizers) if name not in used]
     if missing:
         raise ValueError(f"used lacks {missing}: give used_ids(tokenizer, [training text]) for each")
     rows = []
     for name, tokenizer in tokenizers.items():
+        seen = _used(used[name])
         for text_name, text in texts.items():
             try:
-                found = measure(tokenizer, text, used[name])
+                found = measure(tokenizer, text, seen)
             except ValueError as error:
                 raise ValueError(f"tokenizer {name!r} on text {text_name!r}: {error}") from error
             rows.append({"tokenizer": name, "text": text_name} | found)
@@ -129,6 +142,7 @@ def table_parameters(vocab_size: int, width: int, tied: bool = False) -> int:
     >>> table_parameters(50257, 768, tied=True)
     38597376
     """
+    vocab_size, width = arguments.integer("vocab_size", vocab_size), arguments.integer("width", width)
     return vocab_size * width * (1 if tied else 2)
 
 
@@ -144,17 +158,16 @@ class CharTokenizer:
     """
 
     def __init__(self, text: str):
-        self._tokens = [UNK, *sorted(set(text))]
+        self._tokens = [UNK, *sorted(set(arguments.text("text", text)))]
         self.vocab = {token: i for i, token in enumerate(self._tokens)}
 
     def encode(self, text: str) -> list[int]:
-        return [self.vocab.get(character, 0) for character in text]
+        return [self.vocab.get(character, 0) for character in arguments.text("text", text)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        ids = list(ids)
-        if unknown := [i for i in ids if not 0 <= i < len(self._tokens)]:  # -1 would count from the end
-            raise ValueError(f"ids has {unknown[0]}, not in the vocabulary, 0 to {len(self._tokens) - 1}")
-        return "".join(map(self._tokens.__getitem__, ids))
+        ids = arguments.id_array("ids", ids)
+        arguments.in_range("ids", ids, 0, len(self._tokens) - 1)
+        return "".join(self._tokens[i] for i in ids.tolist())
 
 
 class Wrapped:
@@ -179,9 +192,9 @@ def train_wordpiece(text: str, vocab_size: int) -> Wrapped:
     The characters with "##" are given in a fixed order. By itself the trainer meets them in the order of a
     hash table, and a tie between two pairs may fall either way from run to run.
     """
-    alphabet = sorted(set(text) - set(" \t\n\r"))
+    alphabet = sorted(set(arguments.text("text", text)) - set(" \t\n\r"))
     trainer = trainers.WordPieceTrainer(
-        vocab_size=vocab_size,
+        vocab_size=arguments.integer("vocab_size", vocab_size, 1),
         special_tokens=[UNK, *(f"##{character}" for character in alphabet)],
         show_progress=False,
     )
@@ -203,7 +216,7 @@ def train_unigram(text: str, vocab_size: int) -> Wrapped:
         ]
     )
     trainer = trainers.UnigramTrainer(
-        vocab_size=vocab_size,
+        vocab_size=arguments.integer("vocab_size", vocab_size, 1),
         special_tokens=[UNK],
         unk_token=UNK,
         initial_alphabet=[*UNK],
@@ -217,9 +230,16 @@ def train_unigram(text: str, vocab_size: int) -> Wrapped:
 
 
 def _train(model: Any, trainer: Any, text: str, pre_tokenizer: Any) -> tokenizers.Tokenizer:
-    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer, size = tokenizers.Tokenizer(model), trainer.vocab_size
     tokenizer.pre_tokenizer = pre_tokenizer
-    tokenizer.train_from_iterator([text], trainer)
+    if not arguments.text("text", text).strip():
+        raise ValueError(f"text holds no word to learn, it is {text!r:.60}: give a text with words in it")
+    try:
+        tokenizer.train_from_iterator([text], trainer)
+    except Exception as error:  # of no narrower kind
+        raise ValueError(f"vocab_size is {size}: {error}. Give a larger one") from error
+    if (least := tokenizer.get_vocab_size()) > size:
+        raise ValueError(f"vocab_size is {size}: the characters of text alone need {least} entries")
     return tokenizer
 
 
@@ -234,45 +254,27 @@ def _wrap(model: Any, pre_tokenizer: Any, decoder: Any) -> Wrapped:
 
 def load_paragraphs() -> dict[str, str]:
     """The same three sentences in ten languages and nine scripts, written for this series (CC0)."""
-    return json.loads(read_text(DATA / "languages.json"))
+    return json.loads(read_data("languages.json"))
 
 
 def cldr_names(language: str) -> str:
     """The names of languages, countries, scripts, currencies and cities in `language`, one a line.
 
     From Unicode's Common Locale Data Repository, which comes with babel. `language` is a key of `LANGUAGES`.
-    Raises `ValueError` for any other.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"language is {language!r}: choose one of {', '.join(LANGUAGES)}")
-    locale = babel.Locale.parse(LANGUAGES[language])
+    locale = babel.Locale.parse(LANGUAGES[arguments.choice("language", language, LANGUAGES)])
     cities = (zone["city"] for zone in locale.time_zones.values() if "city" in zone)
     tables = (locale.languages, locale.territories, locale.scripts, locale.currencies)
     return "\n".join(chain(*(table.values() for table in tables), cities))
 
 
-COMPARISON = DATA / "tokenizer_comparison.csv"
-
-
 def load_comparison() -> pd.DataFrame:
-    """The stored table of notebook 04, for notebook 10: the columns of `compare`."""
-    return pd.read_csv(COMPARISON)
+    """The stored table of notebook 04, for notebook 10: the columns of `compare`, floats to six decimals."""
+    return pd.read_csv(io.StringIO(read_data("tokenizer_comparison.csv")), keep_default_na=False)
 
 
-def save_comparison(table: pd.DataFrame, path: Path = COMPARISON) -> None:
-    """Store `table` for `load_comparison`, floats to six decimals. Raises `ValueError` if a cell is empty."""
-    if table.isna().any(axis=None):
-        raise ValueError(f"table has empty cells in {list(table.columns[table.isna().any()])}: not stored")
-    table.round(6).to_csv(path, index=False, lineterminator="\n")
-
-
-def same_table(table: pd.DataFrame, stored: pd.DataFrame, tolerance: float = 1e-5) -> bool:
-    """Whether two tables have the same rows and columns, numbers equal to an absolute `tolerance`."""
-    if list(table.columns) != list(stored.columns) or len(table) != len(stored):
-        return False
-    numbers = table.select_dtypes("number").columns
-    words = [column for column in table.columns if column not in numbers]
-    close = np.allclose(
-        table[numbers].to_numpy(float), stored[numbers].to_numpy(float), rtol=0, atol=tolerance
-    )
-    return close and (table[words].to_numpy() == stored[words].to_numpy()).all()
+def same_table(table: pd.DataFrame, stored: pd.DataFrame) -> bool:
+    """Whether two tables have the same rows and columns, numbers equal to 0.00001."""
+    with suppress(AssertionError):
+        return pd.testing.assert_frame_equal(table, stored, check_dtype=False, rtol=0, atol=1e-5) is None
+    return False

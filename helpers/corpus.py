@@ -1,22 +1,24 @@
 """Text to work on: a story, the docstrings of four libraries, and checked downloads (notebook 01)."""
 
 import ast
-import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import re
-import tempfile
 import time
 import warnings
-from numbers import Real
+from contextlib import suppress
 from pathlib import Path
 
 import pooch
 from requests import RequestException
 
-STORY = Path(__file__).resolve().parent.parent / "data" / "story.txt"
+from helpers import arguments
+from helpers.files import as_path, file_sha256, read_text, whole_file
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+STORY = DATA / "story.txt"
 
 _GITHUB = "https://raw.githubusercontent.com"
 _OPENAI = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main"
@@ -57,53 +59,53 @@ class DownloadError(OSError):
     """A file could not be fetched. The message names the file, the address, the cause and the way out."""
 
 
-def read_text(path: str | os.PathLike) -> str:
-    """The text of a UTF-8 file, every line end as it stands in the file.
-
-    Raises `UnicodeDecodeError` (a `ValueError`), with the byte offset, if the file is not UTF-8.
-    """
-    data = Path(path).read_bytes()
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        reason = (
-            f"{error.reason}. {path} is not UTF-8 at byte offset {error.start}: save it as UTF-8, or read it "
-            'with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
+def read_data(name: str) -> str:
+    """The text of a file in the project's folder `data`."""
+    if not (DATA / name).is_file():
+        raise FileNotFoundError(
+            f"there is no {DATA / name}: helpers came without the rest of the project. In a clone of it run "
+            "pip install -e ."
         )
-        raise UnicodeDecodeError("utf-8", data, error.start, error.end, reason) from error
+    return read_text(DATA / name)
 
 
 def load_story() -> str:
     """The story that was written for this series (`data/story.txt`, CC0)."""
-    return read_text(STORY)
+    return read_data("story.txt")
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: `TEXT_TO_TENSORS_DATA` if that is set, else pooch's folder for caches."""
-    folder = os.environ.get("TEXT_TO_TENSORS_DATA") or pooch.os_cache("text-to-tensors")
-    return Path(folder).expanduser().absolute()
+    """Where downloads are kept: `TEXT_TO_TENSORS_DATA` if that is set, else pooch's folder for caches.
+
+    Raises `ValueError` where no home folder is known and the path needs it.
+    """
+    try:
+        folder = os.environ.get("TEXT_TO_TENSORS_DATA") or pooch.os_cache("text-to-tensors")
+    except RuntimeError as error:
+        raise ValueError("TEXT_TO_TENSORS_DATA must be set, as no home folder is known") from error
+    return as_path("TEXT_TO_TENSORS_DATA", folder).absolute()
 
 
 def split_train_val(text: str, val_fraction: float = 0.1) -> tuple[str, str]:
     """Cut `text` by position: the first part to train on, the last `val_fraction` of it to validate on.
 
     The cut is exact, even inside a word. A list or an array of token ids can be cut the same way.
-    Raises `ValueError` if `val_fraction` is not between 0 and 1, or if a part would be empty, and `TypeError`
+    Raises `ValueError` if `val_fraction` is not between 0 and 1, or if a part would be empty, and `WrongKind`
     if one of the two is no text, or no number, at all.
 
     >>> split_train_val("abcdefghij", val_fraction=0.2)
     ('abcdefgh', 'ij')
     """
-    if not isinstance(val_fraction, Real):
-        raise TypeError(f"val_fraction must be a number between 0 and 1, not {val_fraction!r:.60}")
-    if not hasattr(text, "__len__"):
-        raise TypeError(f"text must be a str, or a sequence of token ids, not {text!r:.60}")
-    if not 0 < val_fraction < 1:
-        raise ValueError(f"val_fraction must lie between 0 and 1, both excluded, not {val_fraction!r}")
-    cut = round(len(text) * (1 - val_fraction))
-    if not 0 < cut < len(text):
+    share = arguments.real("val_fraction", val_fraction, 0, 1)
+    try:
+        length, _ = len(text), text[:0]
+    except (TypeError, KeyError):
+        kind = f"{arguments.shown(text)} ({type(text).__name__})"
+        raise arguments.WrongKind(f"text must be a str, or a sequence of token ids, not {kind}") from None
+    cut = round(length * (1 - share))
+    if not 0 < cut < length:
         raise ValueError(
-            f"text has a length of {len(text)}: with val_fraction={val_fraction!r} one part would be empty. "
+            f"text has a length of {length}: with val_fraction={share!r} one part would be empty. "
             "Give a longer text, or a val_fraction nearer to 0.5"
         )
     return text[:cut], text[cut:]
@@ -117,15 +119,14 @@ def load_library_docs() -> str:
 
     The documents (see `library_documents`) are joined by two blank lines. The first call reads some 1,200
     source files, imports none of them, and keeps the text in `cache_folder()`, one file for each
-    combination of versions; if that folder cannot be written, each call reads the sources again.
-    Raises `ModuleNotFoundError` if one of the libraries is missing.
+    combination of versions; if there is no such folder, or it cannot be written, each call reads the sources
+    again. Raises `ModuleNotFoundError` if one of the libraries is missing.
     """
     versions = "-".join(f"{name}-{importlib.metadata.version(name)}" for name in LIBRARIES)
-    path = cache_folder() / f"library-docs-{versions}.txt"
-    text = _read_cached(path)
+    text = _read_cached(f"library-docs-{versions}.txt")
     if text is None:
         text = DOCUMENT_SEPARATOR.join(_docstrings())
-        _write_cached(path, text)
+        _write_cached(f"library-docs-{versions}.txt", text)
     return text
 
 
@@ -174,29 +175,21 @@ def docstrings_of(source: str | bytes) -> list[str]:
     return [re.sub(r"\n{3,}", "\n\n", text) for text in texts if text]
 
 
-def _read_cached(path: Path) -> str | None:
+def _read_cached(name: str) -> str | None:
     """The text of a cache file (its first line is the SHA-256 of the rest), or None if missing or damaged."""
     try:
-        checksum, _, data = path.read_bytes().partition(b"\n")
-    except OSError:
+        checksum, _, data = (cache_folder() / name).read_bytes().partition(b"\n")
+    except (OSError, ValueError):  # ValueError: no home folder, so no cache
         return None
     return data.decode("utf-8") if hashlib.sha256(data).hexdigest().encode() == checksum else None
 
 
-def _write_cached(path: Path, text: str) -> None:
-    """Write a cache file under another name and rename it, so that no reader ever meets half a file."""
+def _write_cached(name: str, text: str) -> None:
     data = text.encode("utf-8")
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as file:
-            temporary = Path(file.name)
+    with suppress(OSError, ValueError):  # it is only a cache: without it the next call takes longer
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with whole_file(cache_folder() / name) as file:
             file.write(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
-        os.replace(temporary, path)
-    except OSError:  # it is only a cache: without it the next call takes longer
-        with contextlib.suppress(OSError):
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
 
 
 # ---- downloads ----
@@ -206,36 +199,46 @@ def fetch(name: str) -> Path:
     """The path of a file in `DOWNLOADS`, fetched into `cache_folder()` and checked against its SHA-256.
 
     A file that is there already, with the right hash, is used as it is: the network is not asked. A download
-    goes to a temporary file that gets its name only once its hash is right (pooch does both).
-    Raises `ValueError` for a name that is not in `DOWNLOADS`, and `DownloadError` for any other failure.
+    gets its name only once its hash is right. Raises `ValueError` for a name that is not in `DOWNLOADS`, and
+    `DownloadError` for any other failure.
     """
-    if name not in list(DOWNLOADS):
-        raise ValueError(f"name must be one of {', '.join(map(repr, DOWNLOADS))}, not {name!r}")
-    url, sha256 = DOWNLOADS[name]
-    path = cache_folder() / name
-    download = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    url, sha256 = DOWNLOADS[arguments.choice("name", name, DOWNLOADS)]
+    path = Path(name)
+    try:
+        path = cache_folder() / name
+        if not path.exists() or file_sha256(path) != sha256:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _download(url, sha256, path)
+        return path
+    except RequestException as error:
+        damaged = "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()
+        raise DownloadError(
+            f"{name} could not be downloaded from {url}: {error}\nCheck your network and run this again, or "
+            f"download the file by hand and save it as {path}. Behind a proxy set the environment variable "
+            "HTTPS_PROXY; where a certificate is not trusted, REQUESTS_CA_BUNDLE to your "
+            f"network's file of certificates{damaged}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise DownloadError(
+            f"{name} (from {url}) could not be kept, or read, as {path}: {error}\nSet the variable "
+            "TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
+        ) from error
+
+
+def _download(url: str, sha256: str, path: Path) -> None:
+    get = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
     for wait in (*RETRY_WAITS, None):
         try:
-            return Path(pooch.retrieve(url, f"sha256:{sha256}", name, path.parent, downloader=download))
-        except (RequestException, ValueError) as error:  # ValueError: what came has the wrong hash
-            if wait is None or _is_final(error):
-                damaged = "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()
-                raise DownloadError(
-                    f"{name} could not be downloaded from {url}: {error}\nCheck your network and run this "
-                    f"again, or download the file by hand and save it as {path}{damaged}"
-                ) from error
+            with whole_file(path) as file:
+                get(url, file, None)
+                file.flush()
+                if file_sha256(file.name) != sha256:
+                    start = Path(file.name).read_bytes()[:60]
+                    raise RequestException(f"its SHA-256 is wrong: what came begins with {start!r}")
+            return
+        except RequestException as error:
+            status = getattr(error.response, "status_code", None)
+            useless = status is not None and 400 <= status < 500 and status != 429  # 404 and the like
+            if wait is None or useless:
+                raise
             time.sleep(wait)
-        except OSError as error:
-            raise DownloadError(
-                f"{name} (from {url}) could not be kept as {path}: {error}\nSet the environment variable "
-                "TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
-            ) from error
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether asking again is useless: the server says that the request is wrong (404 and the like)."""
-    response = getattr(error, "response", None)
-    return response is not None and 400 <= response.status_code < 500 and response.status_code != 429
-
-
-pooch.get_logger().setLevel("WARNING")  # the progress bar says enough

@@ -7,16 +7,14 @@ import sys
 import unicodedata
 
 import numpy as np
-import pandas as pd
 import pytest
 import regex
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import compare as compare_module
 from helpers.bpe import BPETokenizer
 from helpers.compare import (
-    COMPARISON,
     LANGUAGES,
     CharTokenizer,
     cldr_names,
@@ -26,13 +24,12 @@ from helpers.compare import (
     load_paragraphs,
     measure,
     same_table,
-    save_comparison,
     table_parameters,
     train_unigram,
     train_wordpiece,
     used_ids,
 )
-from helpers.corpus import load_story
+from helpers.corpus import DATA, load_story
 from helpers.words import UNK, WordTokenizer
 
 STORY = load_story()
@@ -50,7 +47,7 @@ class Fixed:
 def test_every_measure_of_a_text_counted_by_hand():
     # 6 characters, 8 bytes (é and ü have two each), 2 words, cut into 4 tokens: two <|unk|>, two unseen
     tokenizer = Fixed([0, 3, 0, 2], {UNK: 0, "a": 1, "b": 2, "c": 3, "d": 4}, "étü ab")
-    assert measure(tokenizer, "étü ab", used={0, 1, 2}, window=1024) == {
+    assert measure(tokenizer, "étü ab", used={0, 1, 2}) == {
         "vocabulary": 5,
         "unused": 2,
         "bytes": 8,
@@ -105,22 +102,75 @@ def test_a_text_without_words_has_stated_values_and_no_nan():
 
 
 def test_an_empty_text_is_refused_with_both_names():
-    with pytest.raises(ValueError, match="text is empty"):
+    with pytest.raises(ValueError, match="text is '': the tokenizer makes no token of it"):
         measure(BYTES, "", set())
-    with pytest.raises(ValueError, match="tokenizer 'bytes' on text 'nothing': text is empty"):
+    with pytest.raises(ValueError, match="tokenizer 'bytes' on text 'nothing': text is ''"):
         compare({"bytes": BYTES}, {"story": STORY, "nothing": ""}, {"bytes": set()})
 
 
 def test_a_text_that_gives_no_token_is_refused():
-    with pytest.raises(ValueError, match=r"no token of text, which is ' \\n'"):
+    with pytest.raises(ValueError, match=r"text is ' \\n': the tokenizer makes no token of it"):
         measure(WordTokenizer.train("a peg"), " \n", set())
 
 
 def test_used_ids_must_be_there_for_each_tokenizer():
     with pytest.raises(ValueError, match=r"used lacks \['b'\]"):
         compare({"a": BYTES, "b": BYTES}, {"story": STORY}, {"a": set()})
-    with pytest.raises(TypeError, match="iterable of str"):
+    with pytest.raises(TypeError, match="texts must be an iterable of str, not 'abc': give"):
         used_ids(BYTES, "abc")
+
+
+@pytest.mark.parametrize("text", ["a\ud800", "\udfff"])
+def test_a_lone_surrogate_is_said_in_words(text):
+    for use in (
+        lambda: measure(BYTES, text, {1}),
+        lambda: measure(WordTokenizer.train("a"), text, {1}),
+        lambda: used_ids(BYTES, ["a", text]),
+        lambda: CharTokenizer(text),
+        lambda: CharTokenizer("a").encode(text),
+        lambda: train_wordpiece(text, 100),
+        lambda: train_unigram(text, 100),
+    ):
+        with pytest.raises(ValueError, match=r"text has a lone surrogate, .* at position"):
+            use()
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", ["a", "b"], 5])
+def test_what_is_no_text_is_named(text):
+    for use in (measure, lambda *args: train_wordpiece(text, 100), lambda *args: train_unigram(text, 100)):
+        with pytest.raises(TypeError, match="text must be a str, not"):
+            use(BYTES, text, {1})
+
+
+@pytest.mark.parametrize("turn", [dict, lambda vocab: {i: token for token, i in vocab.items()}])
+@pytest.mark.parametrize("write", [str, str.encode])
+def test_a_vocabulary_may_map_either_way_and_hold_text_or_bytes(turn, write):
+    vocab = turn({write(token): i for i, token in enumerate([UNK, "a", "b", "c"])})
+    found = measure(Fixed([0, 3, 0, 2], vocab, "?"), "abcd", used=[0, 2, 9])
+    assert (found["vocabulary"], found["unused"], found["unknown"], found["unseen"]) == (4, 2, 0.5, 0.25)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, iter, np.array, torch.tensor, dict.fromkeys, frozenset])
+def test_ids_may_come_in_anything_one_can_walk_through(kind):
+    tokenizer = Fixed(np.array([0, 3, 0, 2], np.uint16), {UNK: 0, "a": 1, "b": 2, "c": 3}, "?")
+    assert measure(tokenizer, "abcd", used=kind([0, 2]))["unseen"] == 0.25
+    tokenizer.encode = lambda text: torch.tensor([0, 3, 0, 2])
+    assert measure(tokenizer, "abcd", used=kind([0, 2]))["unseen"] == 0.25
+    table = compare({"t": tokenizer}, {"one": "abcd", "two": "abcde"}, {"t": kind([0, 2])})
+    assert table["unseen"].tolist() == [0.25, 0.25]
+
+
+@pytest.mark.parametrize("used", [None, 5, "abc", ["a"], [0.5]])
+def test_used_ids_that_are_none_are_named(used):
+    with pytest.raises(TypeError, match="used must be"):
+        measure(BYTES, "a", used)
+
+
+def test_tables_need_names():
+    with pytest.raises(TypeError, match="texts must be a dict, not 'a peg'"):
+        compare({"bytes": BYTES}, "a peg", {"bytes": set()})
+    with pytest.raises(TypeError, match=r"tokenizers must be a dict, not \["):
+        compare([BYTES], {"story": STORY}, {"bytes": set()})
 
 
 def test_the_table_is_tidy():
@@ -152,6 +202,7 @@ def test_words_are_counted(text, words):
 def test_parameters_of_published_models():
     assert table_parameters(50257, 768, tied=True) == 50257 * 768  # GPT-2 small
     assert table_parameters(32000, 4096) == 262_144_000  # Llama 2 7B: two tables of 131,072,000
+    assert table_parameters(np.uint16(32000), np.int16(4096)) == 262_144_000
 
 
 def test_a_smaller_bpe_vocabulary_is_the_beginning_of_a_larger_one():
@@ -172,8 +223,14 @@ def test_characters_give_back_what_they_were_made_from(text):
 
 @pytest.mark.parametrize("bad", [-1, 3])
 def test_a_character_id_outside_the_vocabulary_is_named(bad):
-    with pytest.raises(ValueError, match=f"ids has {bad}, not in the vocabulary, 0 to 2"):
+    with pytest.raises(ValueError, match=rf"ids\[1\] is {bad}, but must lie from 0 to 2"):
         CharTokenizer("ab").decode([1, bad])
+
+
+@pytest.mark.parametrize("ids", [[1.0], ["a"], "a", None, [[1]], 1])
+def test_what_are_no_character_ids_is_named(ids):
+    with pytest.raises(TypeError, match="ids must be integers in one dimension"):
+        CharTokenizer("ab").decode(ids)
 
 
 def longest_match(word, vocab):
@@ -204,6 +261,30 @@ def test_unigram_pieces_join_to_the_text_and_repeat():
     assert sorted(first.vocab) == sorted(second.vocab) and len(first.vocab) == 600
     assert first.decode(first.encode(STORY)) == STORY
     assert "".join(first.pieces("the lost plimbet")) == "the▁lost▁plimbet"
+
+
+@pytest.mark.parametrize("train", [train_wordpiece, train_unigram])
+def test_a_vocabulary_too_small_for_the_characters_is_an_error_not_a_larger_one(train):
+    for size in (1, 20, 100, 135, 248):
+        try:
+            assert len(train(STORY, size).vocab) <= size
+        except ValueError as error:
+            assert f"vocab_size is {size}: " in str(error)
+    assert len(train(STORY, np.int64(249)).vocab) == 249
+
+
+@pytest.mark.parametrize("train", [train_wordpiece, train_unigram])
+@pytest.mark.parametrize("size", [0, -5, 2.5, "100", None, True])
+def test_a_vocabulary_size_that_is_none_is_named(train, size):
+    with pytest.raises(ValueError, match="vocab_size must be an integer of 1 or more, not"):
+        train(STORY, size)
+
+
+@pytest.mark.parametrize("train", [train_wordpiece, train_unigram])
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_text_without_words_teaches_nothing(train, text):
+    with pytest.raises(ValueError, match="text holds no word to learn"):
+        train(text, 100)
 
 
 @pytest.mark.parametrize("train", [train_wordpiece, train_unigram])
@@ -257,7 +338,7 @@ def test_each_paragraph_and_each_list_of_names_is_in_its_script():
 
 
 def test_an_unknown_language_is_refused():
-    with pytest.raises(ValueError, match="language is 'Welsh': choose one of English, German"):
+    with pytest.raises(ValueError, match=r"language must be one of 'English', 'German'.* not 'Welsh'"):
         cldr_names("Welsh")
 
 
@@ -267,22 +348,15 @@ def test_names_of_a_country_are_there():
     assert "德国" in cldr_names("Chinese").split("\n")
 
 
-def test_a_table_is_stored_and_read_back(tmp_path, monkeypatch):
-    table = compare({"bytes": BYTES}, {"story": STORY, "short": "a b c"}, {"bytes": set(range(3))})
-    monkeypatch.setattr(compare_module, "COMPARISON", tmp_path / "table.csv")
-    save_comparison(table, tmp_path / "table.csv")
-    assert same_table(table, load_comparison())
-    other = table.copy()
-    other.loc[1, "tokens"] += 1
-    assert not same_table(other, load_comparison())
-    assert not same_table(table.assign(text="x"), load_comparison())
-    assert not same_table(table[:1], load_comparison())
-
-
-def test_a_table_with_an_empty_cell_is_not_stored(tmp_path):
-    with pytest.raises(ValueError, match=r"empty cells in \['tokens'\]"):
-        save_comparison(pd.DataFrame({"text": ["a"], "tokens": [None]}), tmp_path / "table.csv")
-    assert not list(tmp_path.iterdir())
+def test_two_tables_are_the_same_where_every_cell_is():
+    table = load_comparison()
+    assert same_table(table, table.copy())
+    for column, change in {"tokens": 1, "bytes_per_token": 2e-5, "text": "x"}.items():
+        other = table.copy()
+        other.loc[1, column] += change
+        assert not same_table(other, table)
+    assert same_table(table.assign(bytes_per_token=table["bytes_per_token"] + 5e-6), table)
+    assert not same_table(table[:-1], table) and not same_table(table[table.columns[::-1]], table)
 
 
 def test_the_stored_table_is_complete_and_agrees_with_itself():
@@ -293,5 +367,5 @@ def test_the_stored_table_is_complete_and_agrees_with_itself():
     np.testing.assert_allclose(table["attention"], table["bytes_per_token"] ** -2.0, atol=1e-5)
     story = table[(table["tokenizer"] == "bytes") & (table["text"] == "story")].iloc[0]
     assert story["tokens"] == len(STORY.encode())
-    assert b"\r" not in COMPARISON.read_bytes()
+    assert b"\r" not in (DATA / "tokenizer_comparison.csv").read_bytes()
     assert json.dumps(table.to_dict("records"), allow_nan=False)

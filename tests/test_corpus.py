@@ -3,21 +3,23 @@ import http.server
 import importlib
 import importlib.metadata
 import inspect
-import io
 import os
 import re
+import shutil
 import socket
+import stat
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-import pooch
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import corpus
+from helpers import corpus, files
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = ("Shall I compare thee to a summer’s day?\n" * 2000).encode()
@@ -110,15 +112,47 @@ def files_in(folder):
 # ---- fetch ----
 
 
-def test_download_is_the_file_and_nothing_else_is_left(server, cache, capfd, monkeypatch):
-    (handler,) = pooch.get_logger().handlers
-    monkeypatch.setattr(handler, "stream", io.StringIO())
+def test_download_is_the_file_and_nothing_else_is_left(server, cache, capfd):
     path = corpus.fetch("poem.txt")
     assert path == cache / "poem.txt"
     assert path.read_bytes() == TEXT
     assert files_in(cache) == ["poem.txt"]
     assert "100%" in capfd.readouterr().err  # the progress bar
-    assert handler.stream.getvalue() == ""  # pooch's own messages
+
+
+def test_pooch_may_still_tell_others_what_it_does():
+    program = "import pooch; before = pooch.get_logger().level; import helpers.corpus;"
+    program += "print(pooch.get_logger().level == before)"
+    assert subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True) == "True\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_others_may_read_the_cache_as_far_as_the_umask_says(server, toy, cache, mask):
+    before = os.umask(mask)
+    try:
+        corpus.load_library_docs()
+        corpus.fetch("poem.txt")
+    finally:
+        os.umask(before)
+    assert len(files_in(cache)) == 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in cache.iterdir()} == {0o666 & ~mask}
+
+
+def test_what_a_killed_download_left_is_removed_by_a_later_one(server, cache):
+    server.answers = [stalled_half_way, whole]
+    program = (
+        "import os, threading; from helpers import corpus; corpus.TIMEOUT = 60\n"
+        f"corpus.DOWNLOADS['poem.txt'] = ({server.url!r}, {SHA256!r})\n"
+        "def kill():\n    while not any(p.stat().st_size for p in corpus.cache_folder().glob('.*')): pass\n"
+        "    os._exit(9)\n"
+        "threading.Thread(target=kill).start(); corpus.fetch('poem.txt')"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True).returncode == 9
+    (left,) = cache.iterdir()
+    os.utime(left, (0, 0))
+    corpus.fetch("poem.txt")
+    assert files_in(cache) == ["poem.txt"]
 
 
 def test_good_file_is_used_without_network_and_without_output(server, cache, capfd):
@@ -140,7 +174,7 @@ def test_second_attempt_recovers(server, cache, first):
 @pytest.mark.parametrize(
     "answer, attempts, cause",
     [
-        (another_text, 3, "does not match the known hash"),
+        (another_text, 3, "its SHA-256 is wrong: what came begins with b'<html>Please log in"),
         (cut_half_way, 3, "IncompleteRead"),
         (stalled_half_way, 3, "timed out"),
         (silent, 3, "timed out"),
@@ -155,6 +189,7 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(server, cache, answe
     message = str(caught.value)
     for part in ("poem.txt", server.url, cause, "Check your network", "by hand", str(cache / "poem.txt")):
         assert part in message
+    assert "HTTPS_PROXY" in message and "REQUESTS_CA_BUNDLE" in message
     assert caught.value.__cause__ is not None
     assert "damaged" not in message
     assert server.requests == attempts
@@ -347,19 +382,19 @@ def test_failed_cache_write_leaves_no_file(toy, cache, monkeypatch):
 
 
 def test_reader_never_meets_half_a_cache_file(cache):
-    path, texts = cache / "docs.txt", ["a" * 1_000_000, "b" * 1_500_000]
-    corpus._write_cached(path, texts[0])
+    texts = ["a" * 1_000_000, "b" * 1_500_000]
+    corpus._write_cached("docs.txt", texts[0])
     stop = threading.Event()
 
     def write():
         while not stop.is_set():
             for text in texts:
-                corpus._write_cached(path, text)
+                corpus._write_cached("docs.txt", text)
 
     writers = [threading.Thread(target=write) for _ in range(2)]
     for writer in writers:
         writer.start()
-    seen = {corpus._read_cached(path) for _ in range(50)}
+    seen = {corpus._read_cached("docs.txt") for _ in range(50)}
     stop.set()
     for writer in writers:
         writer.join()
@@ -381,8 +416,8 @@ def library_docs(tmp_path_factory):
     """The real text, read from the sources by a fresh process, which also says what it imported."""
     folder = tmp_path_factory.mktemp("library-docs")
     program = (
-        "import sys; from helpers import corpus; text = corpus.load_library_docs();"
-        "print([name for name in corpus.LIBRARIES.values() if name in sys.modules])"
+        "import sys; from helpers import corpus; before = set(sys.modules); corpus.load_library_docs();"
+        "print([name for name in corpus.LIBRARIES.values() if name in set(sys.modules) - before])"
     )
     environment = {**os.environ, "TEXT_TO_TENSORS_DATA": str(folder), "PYTHONWARNINGS": "error"}
     run = [sys.executable, "-c", program]
@@ -440,27 +475,75 @@ def test_story_is_the_file_byte_for_byte():
     assert 4_000 <= len(text.split()) <= 5_500
 
 
-def test_text_is_read_as_it_stands_in_the_file(tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_bytes("one\r\ntwo\rthree\n\ufeffcafé e\u0301\x00".encode())
-    assert corpus.read_text(path) == "one\r\ntwo\rthree\n\ufeffcafé e\u0301\x00"
+def test_without_its_data_helpers_say_how_to_install_them(tmp_path):
+    shutil.copytree(ROOT / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    program = (
+        "from helpers import compare, corpus\n"
+        "for load in (corpus.load_story, compare.load_paragraphs, compare.load_comparison):\n"
+        "    try: load()\n    except FileNotFoundError as error: print(error)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    said = subprocess.check_output(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, text=True
+    ).splitlines()
+    for name, line in zip(["story.txt", "languages.json", "tokenizer_comparison.csv"], said, strict=True):
+        assert str(tmp_path / "data" / name) in line and line.endswith("pip install -e .")
 
 
-@pytest.mark.parametrize(
-    "data, offset",
-    [
-        (b"caf\xe9 au lait", 3),
-        ("naïve ".encode() + b"\x80", 7),
-        ("né".encode()[:-1], 1),
-        (b"\xed\xa0\x80", 0),
-    ],
+NO_HOME = (
+    "import os, pwd, sys\n"
+    "for name in ('HOME', 'TEXT_TO_TENSORS_DATA', 'XDG_CACHE_HOME'): os.environ.pop(name, None)\n"
+    "def unknown(*args): raise KeyError('uid not found')\n"
+    "pwd.getpwuid = unknown\n"
+    "from helpers import corpus\n"
 )
-def test_text_that_is_not_utf8_names_the_byte_offset(tmp_path, data, offset):
-    path = tmp_path / "latin1.txt"
-    path.write_bytes(data)
-    with pytest.raises(UnicodeDecodeError, match=rf"latin1\.txt .* byte offset {offset}: save it") as caught:
-        corpus.read_text(path)
-    assert caught.value.start == offset
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows always has a home folder")
+def test_without_a_home_folder_the_docs_are_read_and_a_download_says_what_to_set(toy, tmp_path):
+    program = NO_HOME + (
+        "corpus.LIBRARIES = {'toylib': 'toylib'}\n"
+        "print(len(corpus.load_library_docs()))\n"
+        "try: corpus.fetch('the-verdict.txt')\nexcept corpus.DownloadError as error: print(error)\n"
+    )
+    (tmp_path / "here").mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(toy.parent)])}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=tmp_path / "here",
+        capture_output=True,
+        text=True,
+    )
+    length, *error = done.stdout.splitlines()
+    assert int(length) == len("\n\n\n".join(TOY_DOCUMENTS)), done.stderr
+    assert "the-verdict.txt" in error[0] and "no home folder is known" in error[0]
+    assert "TEXT_TO_TENSORS_DATA" in error[1]
+    assert files_in(tmp_path / "here") == []
+
+
+@pytest.mark.parametrize("folder", ["~no-such-user", "~no-such-user/texts"])
+def test_a_home_that_is_not_known_is_said(folder, toy, monkeypatch):
+    monkeypatch.setenv("TEXT_TO_TENSORS_DATA", folder)
+    with pytest.raises(ValueError, match=f"TEXT_TO_TENSORS_DATA is '{folder}', but no home folder is known"):
+        corpus.cache_folder()
+    with pytest.raises(corpus.DownloadError, match=f"the-verdict.*'{folder}', but no home folder"):
+        corpus.fetch("the-verdict.txt")
+    assert corpus.library_documents() == TOY_DOCUMENTS
+
+
+def test_a_cached_file_that_may_not_be_read_is_said(server, cache, monkeypatch):
+    cache.mkdir()
+    (cache / "poem.txt").mkdir()  # stands for whatever cannot be opened, as root may read every file
+    with pytest.raises(
+        corpus.DownloadError, match=r"could not be kept, or read, as .*poem\.txt: .*Errno"
+    ) as caught:
+        corpus.fetch("poem.txt")
+    assert "TEXT_TO_TENSORS_DATA" in str(caught.value) and server.requests == 0
+
+
+def test_read_text_is_that_of_files():
+    assert corpus.read_text is files.read_text
 
 
 @given(text=st.text(min_size=2), val_fraction=st.floats(0, 1, exclude_min=True, exclude_max=True))
@@ -475,20 +558,26 @@ def test_split_loses_nothing_and_keeps_the_fraction(text, val_fraction):
     assert abs(len(val) - val_fraction * len(text)) <= 0.5 + 1e-9
 
 
-def test_split_cuts_ids_as_well():
-    train, val = corpus.split_train_val(list(range(100)))
-    assert (train, val) == (list(range(90)), list(range(90, 100)))
+@pytest.mark.parametrize("kind", [list, tuple, np.array, torch.tensor, lambda ids: bytes(ids)])
+@pytest.mark.parametrize("fraction", [0.1, np.float32(0.1), torch.tensor(0.1)])
+def test_split_cuts_ids_of_any_kind_as_well(kind, fraction):
+    train, val = corpus.split_train_val(kind(list(range(100))), fraction)
+    assert type(train) is type(val) is type(kind([0]))
+    assert (list(train), list(val)) == (list(range(90)), list(range(90, 100)))
 
 
 @pytest.mark.parametrize("val_fraction", [0, 1, -0.1, 1.5, 10, float("nan")])
 def test_split_rejects_a_fraction_outside_0_and_1(val_fraction):
-    with pytest.raises(ValueError, match=rf"val_fraction must lie between 0 and 1.*{val_fraction!r}"):
+    with pytest.raises(
+        ValueError, match=rf"val_fraction must be .* above 0 and below 1, not {val_fraction!r}"
+    ):
         corpus.split_train_val("some text", val_fraction)
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [((None,), "text must be a str"), (("text", "0.1"), "val_fraction must be a number")],
+    [((text,), "text must be a str, or") for text in (None, 5, {"a": 1, "b": 2}, {1, 2}, np.array(5))]
+    + [(("text", share), "val_fraction must be a finite number") for share in ("0.1", None, True, [0.1])],
 )
 def test_split_names_what_is_no_text_and_what_is_no_number(arguments, says):
     with pytest.raises(TypeError, match=says):

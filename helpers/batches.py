@@ -257,8 +257,8 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
             [1, 1, 0],
             [0, 0, 1]], dtype=torch.int32)
     """
-    try:
-        document_ids = torch.as_tensor(document_ids)
+    try:  # `as_tensor` would move a tensor to the default device
+        document_ids = document_ids if isinstance(document_ids, Tensor) else torch.as_tensor(document_ids)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
         raise WrongKind(f"document_ids must be integers, not {document_ids!r:.60}: {error}") from None
     no_integers = document_ids.is_floating_point() or document_ids.is_complex()

@@ -268,8 +268,7 @@ def _special_ids(tokenizer) -> set[int]:
 @torch.no_grad()
 def _summed_loss(model: nn.Module, ids: np.ndarray, max_length: int, batch_size: int) -> float:
     """The loss of all of `ids` but the first, in nats, by windows of `max_length`, `batch_size` at a time."""
-    ids = torch.from_numpy(ids).to(_device(model))
-    missing = -(len(ids) - 1) % max_length
-    inputs = F.pad(ids[:-1], (0, missing)).view(-1, max_length).split(batch_size)
+    ids, missing = torch.from_numpy(ids), -(len(ids) - 1) % max_length
+    inputs = F.pad(ids[:-1], (0, missing)).view(-1, max_length).to(_device(model)).split(batch_size)
     targets = F.pad(ids[1:], (0, missing), value=IGNORE_INDEX).view(-1, max_length).split(batch_size)
     return sum(_cross_entropy(model(x), y, "sum").item() for x, y in zip(inputs, targets, strict=True))

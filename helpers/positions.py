@@ -226,8 +226,8 @@ def _exact(device: torch.device) -> torch.dtype:
 
 def _as_numbers(name: str, values: Positions) -> Tensor:
     """`values` as a tensor, of int64 unless they are fractions; a list stays on the CPU to be looked at."""
-    try:
-        numbers = torch.as_tensor(values, device=None if isinstance(values, Tensor) else "cpu")
+    try:  # `as_tensor` would move a tensor to the default device
+        numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device="cpu")
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
         raise WrongKind(f"{name} must be numbers, not {values!r:.60}: {error}") from None
     if numbers.dtype == torch.bool or numbers.is_complex():

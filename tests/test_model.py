@@ -6,14 +6,16 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 import pytest
+import tokenizers
 import torch
 import torch.nn.functional as F
 from torch.utils.data import BatchSampler
 
-from helpers.batches import pack
+from helpers.batches import pack, pad_collate
 from helpers.bpe import BPETokenizer
+from helpers.compare import CharTokenizer
 from helpers.corpus import STORY, load_story
-from helpers.model import POSITIONS, TinyGPT, bits_per_byte, generate, train
+from helpers.model import POSITIONS, TinyGPT, bits_per_byte, generate, text_bytes, train
 from helpers.shards import ResumableSampler
 from helpers.windows import WindowDataset, make_loader
 from helpers.words import WordTokenizer
@@ -164,6 +166,141 @@ def test_ids_that_cannot_be_looked_up_are_refused_in_words(ids, error, words):
         small()(ids)
 
 
+@every_scheme
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.int32, torch.uint32])
+def test_ids_of_any_integer_dtype_give_the_same_logits(scheme, dtype):
+    ids = random_ids(2, 9, high=250)
+    assert torch.equal(small(scheme)(ids.to(dtype)), small(scheme)(ids))
+
+
+def test_sizes_may_be_any_kind_of_integer():
+    sizes = {"vocab_size": 50, "max_length": 8, "dim": 16, "n_layers": 1, "n_heads": 2, "seed": 3}
+    expected = TinyGPT(**sizes).state_dict()
+    for kind in (np.uint16, torch.tensor):
+        state = TinyGPT(**{name: kind(size) for name, size in sizes.items()}).state_dict()
+        assert all(map(torch.equal, state.values(), expected.values()))
+
+
+# ---- devices and dtypes: `meta` has shapes and no numbers, and mixing devices fails on it as on a GPU ----
+
+
+def packed_rows(device):
+    packed = pack([[1, 2, 3], [4, 5], [6]], 8, eos_id=0)
+    return [part.to(device) for part in (packed.input_ids, packed.positions, packed.document_ids)]
+
+
+@pytest.fixture
+def defaults_elsewhere():
+    """Torch makes new tensors on `meta` and in float64, unless told otherwise."""
+    torch.set_default_device("meta")
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float32)
+
+
+@every_scheme
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_a_model_computes_in_the_dtype_of_its_weights(scheme, dtype):
+    ids, close = random_ids(2, 24), {torch.bfloat16: 0.2, torch.float64: 1e-3}[dtype]
+    logits = small(scheme).to(dtype)(ids)
+    assert logits.dtype == dtype
+    torch.testing.assert_close(logits.float(), small(scheme)(ids), atol=close, rtol=close)
+    assert small(scheme).to(dtype)(*packed_rows("cpu")).dtype == dtype
+
+
+@every_scheme
+def test_a_model_stays_on_the_device_of_its_weights(scheme):
+    model = small(scheme).to("meta")
+    for arguments in ([random_ids(2, 24).to("meta")], packed_rows("meta")):
+        logits = model(*arguments)
+        assert logits.device.type == "meta" and logits.shape == (*arguments[0].shape, 300)
+    with pytest.raises(ValueError, match="25 tokens"):
+        model(torch.zeros(1, 25, dtype=torch.long, device="meta"))
+
+
+@every_scheme
+def test_the_defaults_of_torch_change_no_model_that_stands(scheme, defaults_elsewhere):
+    torch.set_default_device("cpu"), torch.set_default_dtype(torch.float32)
+    model, ids = small(scheme), random_ids(1, 24, high=250)
+    packed, expected, sampled = packed_rows("cpu"), model(ids), generate(model, [1, 2], 9)
+    apart, bits = model(*packed), bits_per_byte(model, ids[0], BPETokenizer([]))
+    (loss,) = train(small(scheme), [(ids[:, :-1], ids[:, 1:])], optimizer_of(small()))
+    torch.set_default_device("meta"), torch.set_default_dtype(torch.float64)
+    assert torch.equal(model(ids), expected) and torch.equal(model(*packed), apart)
+    assert generate(model, [1, 2], 9) == sampled
+    assert bits_per_byte(model, ids[0], BPETokenizer([])) == bits
+    assert list(train(model, [(ids[:, :-1], ids[:, 1:])], optimizer_of(model))) == [loss]
+
+
+@every_scheme
+def test_a_new_model_is_made_where_torch_is_told_and_its_weights_depend_on_the_seed_alone(scheme):
+    with torch.device("meta"):
+        model = TinyGPT(50, positions=scheme)
+    assert {weights.device.type for weights in model.parameters()} == {"meta"}
+    model.to_empty(device="cpu").load_state_dict(TinyGPT(50, positions=scheme).state_dict())
+    ids = random_ids(1, 9, high=50)
+    assert torch.equal(model(ids), TinyGPT(50, positions=scheme)(ids))
+
+
+def test_a_new_model_has_the_default_dtype(defaults_elsewhere):
+    torch.set_default_device("cpu")
+    model = TinyGPT(50, positions="learned")
+    assert {weights.dtype for weights in model.parameters()} == {torch.float64}
+    assert model(random_ids(1, 9, high=50)).dtype == torch.float64
+
+
+class Elsewhere(torch.nn.Module):
+    """Its weights are on `meta`; notes where the ids it gets are, and answers on the CPU."""
+
+    max_length = 8
+
+    def __init__(self, tensor):
+        super().__init__()
+        self.tensor, self.seen = tensor, set()
+
+    def forward(self, ids, *rest):
+        self.seen |= {part.device.type for part in (ids, *rest)}
+        return torch.zeros(*ids.shape, 257, requires_grad=True)
+
+
+@pytest.mark.parametrize("kind", [torch.nn.Parameter, torch.nn.Buffer])
+def test_ids_go_where_the_weights_are(kind):
+    model = Elsewhere(kind(torch.zeros(1, device="meta")))
+    assert len(generate(model, [1], 3)) == 4
+    assert bits_per_byte(model, [1, 2, 3], BPETokenizer([])) == pytest.approx(math.log2(257))
+    assert model.seen == {"meta"}
+
+
+def test_a_batch_goes_where_the_weights_are():
+    model = Elsewhere(torch.nn.Parameter(torch.zeros(1, device="meta")))
+    with pytest.raises(
+        (NotImplementedError, RuntimeError), match="meta"
+    ):  # a mask without numbers is no mask
+        list(train(model, [(random_ids(1, 4), random_ids(1, 4))], torch.optim.SGD(model.parameters())))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_training_sampling_and_measuring_work_in_any_dtype(dtype):
+    model, ids = small().to(dtype), random_ids(2, 21)
+    (loss,) = train(model, [(ids[:, :-1], ids[:, 1:])], optimizer_of(model))
+    assert loss == pytest.approx(
+        next(train(small(), [(ids[:, :-1], ids[:, 1:])], optimizer_of(small()))), rel=0.02
+    )
+    assert len(generate(model, [1], 30)) == 31
+
+
+def test_the_bits_of_many_tokens_are_not_summed_in_bfloat16():
+    # 20 windows of 64 tokens, 8 bits each: bfloat16 has no number between 8192 and 8256
+    assert bits_per_byte(Uniform(256).to(torch.bfloat16), [1] * 1290, BPETokenizer([])) == pytest.approx(8)
+
+    class Half(Uniform):
+        def forward(self, ids):
+            return super().forward(ids).bfloat16()
+
+    assert bits_per_byte(Half(256), [1] * 1290, BPETokenizer([])) == pytest.approx(8)
+
+
 # ---- training ----
 
 
@@ -216,6 +353,53 @@ def test_what_follows_the_targets_reaches_the_model():
     inputs, targets, *rest = (p[:, :-1] if i != 1 else p[:, 1:] for i, p in enumerate(parts))
     expected = F.cross_entropy(model(inputs, *rest).flatten(0, 1), targets.flatten()).item()
     assert list(train(model, [(inputs, targets, *rest)], optimizer_of(model))) == [pytest.approx(expected)]
+
+
+def masked(ids, places=slice(None)):
+    targets = ids.clone()
+    targets[:, places] = -100
+    return targets
+
+
+@pytest.mark.parametrize(
+    "ids", [random_ids(2, 8), random_ids(0, 8), random_ids(2, 0)], ids=lambda i: str(i.shape)
+)
+def test_a_batch_without_a_target_is_refused_before_the_model_learns_nan(ids):
+    model, good = small(), random_ids(2, 9)
+    steps = train(model, [(good[:, :-1], good[:, 1:]), (ids, masked(ids))], optimizer_of(model))
+    assert math.isfinite(next(steps))
+    weights = model.embedding.weight.detach().clone()
+    with pytest.raises(ValueError, match=f"batch 1: all {ids.numel()} targets are -100"):
+        next(steps)
+    assert torch.equal(model.embedding.weight, weights)
+
+
+def test_a_single_target_is_enough():
+    ids, model = random_ids(2, 8), small()
+    targets = masked(ids)
+    targets[1, 3] = 7
+    expected = F.cross_entropy(model(ids)[1, 3], torch.tensor(7)).item()
+    assert list(train(model, [(ids, targets)], optimizer_of(model))) == [pytest.approx(expected)]
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16])
+def test_targets_of_any_integer_dtype_are_taken(dtype):
+    ids = random_ids(2, 9)
+    (loss,) = train(small(), [(ids[:, :-1], ids[:, 1:].to(dtype))], optimizer_of(small()))
+    assert [loss] == list(train(small(), [(ids[:, :-1], ids[:, 1:])], optimizer_of(small())))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [pad_collate([[5, 6, 7], [8]], 0), pack([[5, 6, 7], [8, 9]], 5, 0)[:]],
+    ids=["pad_collate", "pack"],
+)
+def test_labels_that_nobody_shifted_give_a_warning_and_shifted_ones_none(rows, recwarn):
+    model = small()
+    list(train(model, [(rows["input_ids"][:, :-1], rows["labels"][:, 1:])], optimizer_of(model)))
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="batch 0: the targets equal the inputs.* labels"):
+        list(train(model, [(rows["input_ids"], rows["labels"])], optimizer_of(model)))
 
 
 # ---- sampling ----
@@ -336,6 +520,61 @@ def test_what_is_no_row_of_at_least_two_ids_is_refused(ids):
 def test_windows_and_batches_of_nothing_are_refused(sizes):
     with pytest.raises(ValueError, match=f"{next(iter(sizes))} .* not 0"):
         bits_per_byte(Uniform(256), [1, 2, 3], BPETokenizer([]), **sizes)
+
+
+# ---- special tokens are no text ----
+
+END = "<|endoftext|>"
+PARAGRAPHS = load_story().split("\n\n")[:20]
+
+
+class Own:
+    """A learner's tokenizer, which names its special tokens; its `vocab` has their ids."""
+
+    vocab, special_tokens = {chr(i): i for i in range(2**14)} | {"<end>": 5}, ["<end>", "<none>"]
+
+    def encode(self, text):
+        return list(map(ord, text))
+
+    def decode(self, ids):
+        return "".join("<end>" if i == 5 else chr(i) for i in ids)
+
+
+def tokenizer_and_end(name, tmp_path):
+    """A tokenizer that gives PARAGRAPHS back, its function that encodes, and the id of a special token."""
+    bpe = BPETokenizer.train(PARAGRAPHS, 400)
+    if name == "words":
+        tokenizer = WordTokenizer.train(load_story(), keep_spaces=True)
+        return tokenizer, tokenizer.encode, tokenizer.vocab[END]
+    if name == "characters":
+        tokenizer = CharTokenizer("".join(PARAGRAPHS))
+        return tokenizer, tokenizer.encode, tokenizer.vocab["<|unk|>"]
+    if name == "tiktoken":
+        return bpe.to_tiktoken(), bpe.to_tiktoken().encode, bpe.special_tokens[END]
+    if name == "tokenizers":
+        bpe.save(tmp_path / "tokenizer.json")
+        tokenizer = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+        return tokenizer, lambda text: tokenizer.encode(text).ids, tokenizer.token_to_id(END)
+    return (bpe, bpe.encode, bpe.special_tokens[END]) if name == "BPE" else (Own(), Own().encode, 5)
+
+
+@pytest.mark.parametrize("name", ["BPE", "words", "characters", "tiktoken", "tokenizers", "own"])
+def test_special_tokens_count_in_the_loss_and_not_in_the_bytes(name, tmp_path):
+    tokenizer, encode, end = tokenizer_and_end(name, tmp_path)
+    ids = [end, *(i for paragraph in PARAGRAPHS for i in [*encode(paragraph), end])]
+    n_bytes = sum(len(paragraph.encode()) for paragraph in PARAGRAPHS)
+    assert text_bytes(ids, tokenizer) == n_bytes
+    for given in (ids, np.array(ids), torch.tensor(ids)):
+        got = bits_per_byte(Uniform(2**14), given, tokenizer, batch_size=2)
+        assert got == pytest.approx(14 * (len(ids) - 1) / n_bytes)
+    with pytest.raises(ValueError, match="no byte of text after its first token"):
+        bits_per_byte(Uniform(1024), [encode("a")[0], end, end], tokenizer)
+
+
+def test_an_added_token_that_is_not_special_is_text():
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.add_tokens(["abc"]), tokenizer.add_special_tokens(["<end>"])
+    assert text_bytes([0, 1, 0], tokenizer) == len("abc abc")  # it has no decoder, so it joins by spaces
 
 
 # ---- the grid that notebook 10 reads ----

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import ConcatDataset, DataLoader, StackDataset, Subset, TensorDataset, random_split
 
 from helpers.windows import WindowDataset, make_loader
 
@@ -284,6 +284,141 @@ def test_a_plain_data_loader_reads_the_same_batches():
     assert inputs.tolist() == [[12, 13, 14, 15], [4, 5, 6, 7]]
 
 
+# ---- PyTorch's own tools: with windows as with a TensorDataset that holds the same ----
+
+
+def windows_and_referee():
+    data = WindowDataset(np.arange(100, dtype=np.uint16), 4)
+    return data, TensorDataset(*stacked(range(100), 4, 4))
+
+
+def flat(value):
+    """All tensors in `value`, as lists, with the containers they came in."""
+    if isinstance(value, torch.Tensor):
+        return value.dtype, value.tolist()
+    if isinstance(value, dict):
+        return {key: flat(item) for key, item in value.items()}
+    return type(value), [flat(item) for item in value]
+
+
+@pytest.mark.parametrize("collate", [None, list, tuple, lambda samples: [x + y for x, y in samples]])
+@pytest.mark.parametrize("size", [1, 2, 3, 24, 50])
+def test_any_collate_function_gets_a_list_of_samples(collate, size):
+    data, referee = windows_and_referee()
+    mine, theirs = (list(DataLoader(d, size, collate_fn=collate)) for d in (data, referee))
+    assert flat(mine) == flat(theirs)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda d: Subset(d, [7, 0, 7, -1]),
+        lambda d: Subset(Subset(d, torch.arange(20)), np.array([3, 1])),
+        lambda d: ConcatDataset([d, Subset(d, range(3))]),
+        lambda d: StackDataset(d, d),
+        lambda d: StackDataset(one=d, two=Subset(d, range(24))),
+        lambda d: random_split(d, [0.5, 0.5], torch.Generator().manual_seed(0))[1],
+    ],
+)
+def test_data_sets_made_of_it_give_what_they_give_of_a_tensor_data_set(wrap):
+    mine, theirs = map(wrap, windows_and_referee())
+    assert len(mine) == len(theirs)
+    assert flat(mine[i] for i in range(len(mine))) == flat(theirs[i] for i in range(len(theirs)))
+    for size in (1, 2, 5):
+        assert flat(list(DataLoader(mine, size))) == flat(list(DataLoader(theirs, size)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sampler": torch.tensor([5, 0, 3])},
+        {"sampler": np.array([5, 0, 3], dtype=np.uint8)},
+        {"batch_sampler": [[1, 2], (3,), torch.tensor([4, 0]), np.array([9])]},
+        {"batch_sampler": [range(3), range(5, 7)], "collate_fn": list},
+        {"batch_size": None},
+        {"batch_size": 5, "drop_last": True, "num_workers": 2},
+    ],
+    ids=str,
+)
+def test_any_way_to_ask_for_samples_is_answered_as_by_a_tensor_data_set(options):
+    mine, theirs = (list(DataLoader(data, **options)) for data in windows_and_referee())
+    assert flat(mine) == flat(theirs)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        *(slice(3), slice(2, None, 5), slice(-3, None), slice(9, 2)),
+        *([4, -2], [0], range(2, 5), np.array([1, 2], np.uint8), torch.tensor([3, 3])),
+        *(torch.tensor(-1), np.uint16(4)),
+    ],
+    ids=str,
+)
+def test_an_index_a_slice_or_several_indices_give_what_they_give_of_a_tensor_data_set(index):
+    data, referee = windows_and_referee()
+    as_torch = torch.from_numpy(index.astype(np.int64)) if isinstance(index, np.ndarray) else index
+    assert flat(data[index]) == flat(referee[list(as_torch) if isinstance(index, range) else as_torch])
+
+
+def test_no_indices_give_no_samples_and_an_empty_batch():
+    data, _ = windows_and_referee()
+    assert data.__getitems__([]) == []
+    assert [x.shape for x in data.batch([])] == [(0, 4), (0, 4)]
+
+
+def test_a_sample_changed_in_place_changes_no_other():
+    data, _ = windows_and_referee()
+    (x, y), (again, _) = data.__getitems__([2, 2])
+    x[:] = -1
+    assert y.tolist() == [9, 10, 11, 12] and again.tolist() == [8, 9, 10, 11]
+    assert data[2][0].tolist() == [8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("indices", [[0.0, 1.0], "01", [True, False], [[0, 1]], None, 3, np.array([[0, 1]])])
+def test_indices_that_are_none_are_named(indices):
+    with pytest.raises(TypeError, match="indices must be integers in one dimension"):
+        WindowDataset(range(21), 4).batch(indices)
+
+
+@pytest.mark.parametrize("index", [None, 1.0, "1", True, np.float64(1)])
+def test_an_index_that_is_none_is_named(index):
+    with pytest.raises(TypeError, match="index must be an integer"):
+        WindowDataset(range(21), 4)[index]
+
+
+# ---- torch's defaults, and where the ids are ----
+
+
+@pytest.fixture
+def defaults_elsewhere():
+    """Torch makes new tensors on `meta`, which stands for a GPU, and in float64."""
+    torch.set_default_device("meta")
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("options", [{}, {"shuffle": False}, {"num_workers": 2}], ids=str)
+def test_a_loader_reads_the_same_whatever_torch_has_as_defaults(defaults_elsewhere, options):
+    batches = list(make_loader(np.arange(100, dtype=np.uint16), 4, **options))
+    torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float32)
+    assert flat(batches) == flat(list(make_loader(range(100), 4, **options)))
+
+
+def test_ids_on_another_device_without_data_are_refused_in_words():
+    with pytest.raises(ValueError, match=r"ids must be integers in one dimension, not tensor\(.*meta"):
+        WindowDataset(torch.arange(100, device="meta"), 4)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, torch.tensor])
+def test_every_size_may_be_any_kind_of_integer(kind):
+    sizes = {"max_length": 4, "stride": 3, "batch_size": 2, "seed": 5, "num_workers": 0}
+    loader = make_loader(range(50), **{name: kind(value) for name, value in sizes.items()})
+    assert rows(loader) == rows(make_loader(range(50), **sizes))
+
+
 # ---- bad input ----
 
 
@@ -375,3 +510,6 @@ def test_a_batch_larger_than_the_data_says_how_large_the_data_is():
     with pytest.raises(ValueError, match=r"batch_size=8 is more than the 5 windows .* drop_last=False"):
         make_loader(range(21), 4)
     assert [x.shape for x, _ in make_loader(range(21), 4, drop_last=False)] == [(5, 4)]
+    assert [x.shape for x, _ in make_loader(range(21), 4, batch_size=5)] == [(5, 4)]
+    with pytest.raises(ValueError, match="give a batch_size of 5 or less"):
+        make_loader(range(21), 4, batch_size=6)

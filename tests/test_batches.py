@@ -13,7 +13,15 @@ from torch import nn
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from torch.utils.data import DataLoader
 
-from helpers.batches import IGNORE_INDEX, LengthBucketSampler, best_fit, block_causal_mask, pack, pad_collate
+from helpers.batches import (
+    IGNORE_INDEX,
+    LengthBucketSampler,
+    PackedBatches,
+    best_fit,
+    block_causal_mask,
+    pack,
+    pad_collate,
+)
 
 EOS = 0
 documents_of_ids = st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=30), min_size=1, max_size=25)
@@ -173,6 +181,22 @@ def test_the_order_depends_on_seed_and_epoch_alone():
     assert list(first) == epochs[1]
 
 
+def test_two_living_iterators_are_two_epochs():
+    lengths = list(range(1, 41))
+    sampler, other = (LengthBucketSampler(lengths, 4, seed=3) for _ in range(2))
+    both = list(zip(sampler, sampler, strict=True))
+    assert [first for first, _ in both] == list(other) and [second for _, second in both] == list(other)
+    assert sampler.epoch == 2
+
+
+def test_pools_larger_than_the_data_sort_all_of_it():
+    lengths = [5, 3, 9, 1, 2, 8, 7]
+    for pool in (4, 2**62):
+        batches = sorted(LengthBucketSampler(lengths, 2, pool), key=lambda batch: lengths[batch[0]])
+        assert batches == [[3, 4], [1, 0], [6, 5], [2]]
+    assert sorted(*LengthBucketSampler(lengths, 2**62, 2**62)) == list(range(7))
+
+
 def test_batches_do_not_come_in_order_of_length():
     sampler = LengthBucketSampler(list(range(1, 401)), batch_size=8)
     shortest = [min(batch) for batch in sampler]
@@ -322,7 +346,93 @@ def test_rows_come_out_of_a_loader_shuffled_and_whole():
     assert torch.equal(packed[:3]["labels"], packed.labels[:3])
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        *(0, -1, slice(1, 4), slice(None, None, 2), [3, 0, 3], torch.tensor([1, 2]), torch.tensor(2)),
+        *(np.uint8(1), np.array([0, 1], np.uint8), np.array([4, 1], np.uint16), np.array([2], np.uint64)),
+    ],
+    ids=str,
+)
+def test_any_integers_or_a_slice_pick_rows_as_they_do_in_numpy(rows):
+    packed = pack(some_documents(n=20), 24, EOS)
+    assert len(packed) > 5 and packed[[]]["labels"].shape == (0, 24)
+    picked = packed[rows]
+    for name in ("input_ids", "labels", "document_ids", "positions"):
+        assert picked[name].tolist() == getattr(packed, name).numpy()[rows].tolist()
+
+
+@pytest.mark.parametrize("rows", [1.0, None, "1", True, [True, False], [[0]], (slice(1), 2), ...], ids=str)
+def test_what_picks_no_rows_is_named(rows):
+    with pytest.raises(TypeError, match="rows must be integers in one dimension"):
+        pack([[1, 2]], 3, EOS)[rows]
+
+
+def test_a_row_that_is_not_there_ends_a_loop():
+    packed = pack(some_documents(n=20), 24, EOS)
+    assert len(list(packed)) == len(packed)
+    for row in (len(packed), -len(packed) - 1):
+        with pytest.raises(IndexError):
+            packed[row]
+
+
+def test_loaders_give_what_they_give_of_a_list_of_rows():
+    packed = pack(some_documents(n=40), 24, EOS)
+    for options in ({}, {"batch_size": 3}, {"batch_sampler": [[1, 2], [0]]}, {"batch_size": None}):
+        mine, theirs = (list(DataLoader(data, **options)) for data in (packed, list(packed)))
+        for one, other in zip(mine, theirs, strict=True):
+            assert one.keys() == other.keys()
+            assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_waste_of_no_rows_is_refused():
+    empty = PackedBatches(torch.empty(0, 8, dtype=torch.long), np.empty((0, 2), dtype=np.int64), 0)
+    with pytest.raises(ValueError, match="input_ids has no rows"):
+        _ = empty.waste
+
+
+@pytest.mark.parametrize("make", [list, np.array, torch.tensor])
+def test_batches_do_not_depend_on_the_defaults_of_torch(make):
+    documents, device = [make([1, 2, 3]), make([4])], torch.get_default_device()
+    expected = (
+        pad_collate(documents, 0),
+        pack(documents, 3, EOS)[:],
+        block_causal_mask(torch.tensor([0, 0, 1])),
+    )
+    ids = torch.tensor([0, 0, 1])
+    torch.set_default_device("meta"), torch.set_default_dtype(torch.float64)
+    try:
+        got = pad_collate(documents, 0), pack(documents, 3, EOS)[:], block_causal_mask(ids)
+        assert block_causal_mask([0, 1]).device.type == "meta"
+    finally:
+        torch.set_default_device(device), torch.set_default_dtype(torch.float32)
+    for one, other in zip(got, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, torch.tensor])
+def test_sizes_and_ids_may_be_any_kind_of_integer(kind):
+    documents = [[1, 2, 3], [4]]
+    assert pack(documents, kind(3), kind(9)).input_ids.tolist() == pack(documents, 3, 9).input_ids.tolist()
+    padded = pad_collate(documents, kind(9), kind(5), prompt_lengths=[kind(1), kind(0)])
+    assert padded["labels"].tolist() == [[-100, 2, 3, -100, -100], [4, -100, -100, -100, -100]]
+    lengths = [3, 1, 2, 5, 4]
+    sampler = LengthBucketSampler([kind(n) for n in lengths], kind(2), kind(1), kind(7))
+    sampler.set_epoch(kind(3))
+    other = LengthBucketSampler(lengths, 2, 1, 7)
+    other.set_epoch(3)
+    assert list(sampler) == list(other)
+    assert {type(i) for batch in sampler for i in batch} == {int} == {type(sampler.epoch)}
+
+
 # ---- the block mask ----
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.uint16, torch.uint32, torch.int32])
+def test_the_mask_takes_documents_of_any_integer_dtype_on_any_device(dtype):
+    ids = torch.tensor([[0, 0, 1], [2, 3, 3]])
+    assert torch.equal(block_causal_mask(ids.to(dtype)), block_causal_mask(ids))
+    assert block_causal_mask(ids.to("meta")).device.type == "meta"
 
 
 @given(st.lists(st.lists(st.integers(-1, 3), min_size=5, max_size=5), min_size=1, max_size=4))
@@ -396,6 +506,21 @@ def test_a_numpy_scalar_as_pad_or_end_cuts_no_id_short(narrow):
             ValueError,
             "pad_id must be an integer of 0 or more, not None",
         ),
+        (lambda: pad_collate([[1]], 2**63), ValueError, f"pad_id must be an integer .* not {2**63}"),
+        (lambda: pack([[1]], 8, 2**63), ValueError, f"eos_id must be an integer .* not {2**63}"),
+        (lambda: pack([[1], [2, 2**63]], 8, 0), ValueError, rf"documents\[1\]\[1\] is {2**63}"),
+        (lambda: pack([[1, 2**64]], 8, 0), ValueError, rf"documents\[0\]\[1\] is {2**64}"),
+        (lambda: pack([[2**63, -1]], 8, 0), ValueError, rf"documents\[0\]\[0\] is {2**63}"),
+        (
+            lambda: pad_collate([[1], np.array([3, 2**63 + 7], np.uint64)], 0),
+            ValueError,
+            rf"sequences\[1\]\[1\] is {2**63 + 7}",
+        ),
+        (lambda: best_fit([3], 0), ValueError, "max_length must be an integer of 1 or more, not 0"),
+        (lambda: best_fit(np.array([2**63], np.uint64), 8), ValueError, f"max_length=8; got {2**63}"),
+        (lambda: best_fit([0], 8), ValueError, "between 1 and max_length=8; got 0"),
+        (lambda: pad_collate([[1]], 0, prompt_lengths=[-1]), ValueError, r"prompt_lengths\[0\] is -1"),
+        (lambda: block_causal_mask(torch.tensor([True, False])), TypeError, "document_ids .* torch.bool"),
         (lambda: pad_collate([[1]], 0, prompt_lengths=[2]), ValueError, r"prompt_lengths\[0\] is 2"),
         (lambda: pad_collate([[1]], 0, prompt_lengths=[0, 0]), ValueError, "has 2 entries for 1 sequences"),
         (lambda: pack([[1]], 0, EOS), ValueError, "max_length must be an integer of 1 or more, not 0"),

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -329,10 +330,87 @@ def test_t5_bias_in_half_precision(dtype):
 # Everything on another device: "meta" has shapes and no numbers, and mixing devices fails on it as on a GPU.
 
 
-def test_results_stay_on_the_device_of_their_input():
-    assert rope(torch.zeros(3, 4, device="meta"), torch.arange(3)).device.type == "meta"
-    assert LearnedPositions(4, 2).to("meta")(torch.arange(3)).device.type == "meta"
+@pytest.mark.parametrize("positions", [[0, 1, 2], torch.arange(3), torch.arange(3, device="meta")], ids=str)
+def test_results_stay_on_the_device_of_their_input(positions):
+    assert rope(torch.zeros(3, 4, device="meta"), positions).device.type == "meta"
+    assert LearnedPositions(4, 2).to("meta")(positions).device.type == "meta"
     assert T5RelativeBias(2).to("meta")(3).device.type == "meta"
+    assert t5_buckets(torch.arange(3, device="meta")).device.type == "meta"
+
+
+@pytest.fixture
+def defaults_elsewhere():
+    """Torch makes new tensors on `meta` and in float64, unless told otherwise."""
+    torch.set_default_device("meta")
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float32)
+
+
+def test_what_is_given_decides_and_not_the_defaults_of_torch():
+    x, positions = random(2, 5, 8), torch.arange(5)
+    table, bias = LearnedPositions(5, 4), T5RelativeBias(2)
+    calls = [
+        lambda: rope(x, positions),
+        lambda: rope(x, range(5)),
+        lambda: rope(x.bfloat16(), [0.5] * 5),
+        lambda: table(positions),
+        lambda: table([4, 0]),
+        lambda: bias(6),
+        lambda: t5_buckets(positions - 2, bidirectional=True),
+    ]
+    expected = [call() for call in calls]
+    torch.set_default_device("meta"), torch.set_default_dtype(torch.float64)
+    try:
+        got = [call() for call in calls]
+        with pytest.raises(ValueError, match="positions holds -1"):
+            rope(x, [0, 1, 2, 3, -1])
+    finally:
+        torch.set_default_device("cpu"), torch.set_default_dtype(torch.float32)
+    for one, other in zip(got, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_what_is_made_from_numbers_alone_stands_on_the_default_device(defaults_elsewhere):
+    for made in (sinusoidal(3, 4), frequencies(4), alibi_slopes(3), alibi_bias(2, 3)):
+        assert made.device.type == "meta"
+    assert LearnedPositions(4, 2).weight.device.type == T5RelativeBias(2)(4).device.type == "meta"
+
+
+def test_the_default_dtype_is_for_trained_tables_alone(defaults_elsewhere):
+    torch.set_default_device("cpu")
+    assert sinusoidal(3, 4).dtype == alibi_slopes(3).dtype == alibi_bias(2, 3).dtype == torch.float32
+    assert frequencies(4).dtype == torch.float64
+    assert LearnedPositions(4, 2)([1]).dtype == T5RelativeBias(2)(4).dtype == torch.float64
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, torch.tensor])
+def test_sizes_may_be_any_kind_of_integer(kind):
+    assert torch.equal(sinusoidal(kind(5), kind(4)), sinusoidal(5, 4))
+    assert torch.equal(frequencies(kind(6)), frequencies(6))
+    assert torch.equal(alibi_bias(kind(3), kind(4)), alibi_bias(3, 4))
+    assert LearnedPositions(kind(3), kind(4)).weight.shape == (3, 4)
+    bias = T5RelativeBias(kind(2), num_buckets=kind(4), max_distance=kind(9))
+    assert bias.weight.shape == (4, 2) and bias(kind(3)).shape == (2, 3, 3)
+    buckets = t5_buckets(torch.arange(9), kind(4), kind(9))
+    assert torch.equal(buckets, t5_buckets(torch.arange(9), 4, 9))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.int8, torch.int32])
+def test_distances_of_any_integer_dtype_are_taken(dtype):
+    distances = torch.arange(100)
+    for both in (True, False):
+        assert torch.equal(
+            t5_buckets(distances.to(dtype), bidirectional=both), t5_buckets(distances, bidirectional=both)
+        )
+    assert t5_buckets([0, 15, 16]).tolist() == [0, 15, 16]
+
+
+@pytest.mark.parametrize("bad", [torch.ones(3), torch.ones(3, dtype=torch.bool), [0.5], None, "01"], ids=str)
+def test_distances_that_are_no_integers_are_named(bad):
+    with pytest.raises(TypeError, match=r"distances (has dtype|must be numbers)"):
+        t5_buckets(bad)
 
 
 # Bad input
@@ -368,6 +446,13 @@ def test_fractions_are_for_rope_alone():
 def test_a_mask_is_not_positions():
     with pytest.raises(TypeError, match=r"positions has dtype torch.bool"):
         rope(torch.zeros(2, 4), torch.tensor([True, True]))
+
+
+@pytest.mark.parametrize("shape", [(), (4,)])
+def test_an_x_without_tokens_is_refused(shape):
+    for positions in (3, [0], [0, 1, 2, 3]):
+        with pytest.raises(ValueError, match="does not fit x of shape"):
+            rope(torch.zeros(shape), positions)
 
 
 @pytest.mark.parametrize("positions", [3, [0, 1], [0, 1, 2, 3], torch.zeros(2, 1), torch.zeros(3, 1, 3)])

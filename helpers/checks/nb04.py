@@ -1,141 +1,170 @@
 """Checks of the exercises in 04_tokenizer_tradeoffs."""
 
 import random
+from collections.abc import Callable
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Wrong, call, exercise, expect, same, short
+from helpers.exercises import Words, call, exercise, expect, lines_run, plain, rejection, same
 
 
 @exercise("04.bytes_per_token")
 def bytes_per_token(answer: Any) -> str:
     halves = lambda text: [text[: len(text) // 2], text[len(text) // 2 :]]
-    for text, encode, right, hint in [
-        ("umbrella", list, 1.0, "In ASCII a character is a byte."),
-        ("a peg", halves, 2.5, "Five bytes in two tokens."),
-        ("été", list, 5 / 3, "Five bytes, as é has two in UTF-8, in three tokens; and nothing rounded."),
-        ("傘", list, 3.0, "Bytes, not characters: this one has three."),
-        ("हरा छाता", lambda text: text.split(), 11.0, "22 bytes, the space among them, in two tokens."),
+    for text, encode, hint in [
+        ("umbrella", list, "In ASCII a character is a byte."),
+        ("a peg", halves, "Five bytes in two tokens."),
+        ("été", list, "Five bytes, as é has two in UTF-8, in three tokens; do not round."),
+        ("傘", list, "Bytes, not characters: this one has three."),
+        ("हरा छाता", str.split, "22 bytes, the space among them, in two tokens."),
+        ("no no no", str.split, "A token that comes again counts again."),
     ]:
-        got = call(answer if not callable(answer) else lambda t, e=encode: answer(t, e), text)
+        right, given = len(text.encode()) / len(encode(text)), f"{text!r}, cut into {encode(text)},"
+        got = call(answer, text, encode, expected=right, given=given)
+        if same(got, 1 / right) and not same(got, right):
+            hint = "Those are tokens per byte."
         if not same(got, right):
-            if got is None:
-                hint = "Does it end with `return`?"
-            elif same(got, 1 / right):
-                hint = "Those are tokens per byte."
-            raise Wrong(f"On {text!r} in {len(encode(text))} tokens: {short(got)}, not {right:.4g}. {hint}")
+            raise rejection(given, right, got, hint)
     return "With characters instead of bytes no two languages could be compared."
 
 
 @exercise("04.right_to_left")
 def right_to_left(answer: Any) -> str:
-    for digits in ["1234567", "123456", "12345", "1000", "999", "42", "7", "1" * 10, "0012"]:
-        right = f"{int('1' + digits):,}".replace(",", "")[1:]  # the digits as they are
-        right = [right[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
-        got = listed(call(answer, digits))
-        if same(got, [digits[i : i + 3] for i in range(0, len(digits), 3)]) and not same(got, right):
-            raise Wrong(f"On {digits!r} you cut from the left: {short(got)}. The last group must be full.")
-        if same(got, right[::-1]) and not same(got, right):
-            raise Wrong(f"On {digits!r} the groups are right, and in the wrong order: {short(got)}.")
-        if isinstance(got, list | tuple) and got and not all(isinstance(group, str) for group in got):
-            raise Wrong(
-                f"On {digits!r} you gave {short(got)}: the groups should be strings, as 0 may come first."
-            )
-        if isinstance(got, list | tuple) and "" in got:
-            raise Wrong(f"On {digits!r} you gave {short(got)}, in which one group is empty.")
-        expect(lambda _, got=got: got, (digits,), right, "All digits, in groups of three from the right.")
-    expect(lambda digits: listed(call(answer, digits)), ("",), [], "No digits, no groups.")
+    cases = ["1234567", "123456", "12345", "1000", "999", "42", "7", "0012", "000", "1234567890" * 3, ""]
+    for digits in cases:
+        right = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
+        got = call(answer, digits, expected=right)
+        if not same(got, right):
+            raise rejection((digits,), right, got, _about_groups(digits, got, right))
     return (
-        "A group now has the same meaning in every number: the last are ones, then thousands, then millions."
+        "A group now has the same meaning in each number: the last are ones, then thousands, then millions."
     )
 
 
-def listed(got: Any) -> Any:
-    """An array as a list, anything else as it is."""
-    return got.tolist() if isinstance(got, np.ndarray) else got
+def _about_groups(digits: str, got: Any, right: list[str]) -> str:
+    if not digits:
+        return "No digits, no groups."
+    if same(got, [digits[i : i + 3] for i in range(0, len(digits), 3)]):
+        return "You cut from the left; the last group must be full."
+    if same(got, right[::-1]):
+        return "The groups are right, in the wrong order."
+    if isinstance(got, str):
+        return "Give a list of groups."
+    groups = list(got) if hasattr(got, "__iter__") else []
+    if not all(isinstance(group, str) for group in groups):
+        return "The groups should be strings, as 0 may come first."
+    if "" in groups:
+        return "One group is empty."
+    if same(got, [group[::-1] for group in right[::-1]]) or same(got, [group[::-1] for group in right]):
+        return "Inside a group the digits stand in the order of the number."
+    return "All digits, in groups of three from the right."
 
 
 @exercise("04.glitch")
 def glitch(answer: Any) -> str:
     # "ng" is one token, so joining two texts may make a token that neither of them has
     encode = lambda text: [ord(character) - ord("a") for character in text.replace("ng", "{")]
+    draw = random.Random(4)
+    texts = lambda letters: ["".join(draw.choices(letters, k=6)) for _ in range(3)]
     for first, second in [
         (["abc", "cd"], ["ab", "bbe"]),
         (["a"], ["abcde"]),
         (["dcba"], ["a", "b"]),
         (["ab", "c"], []),
+        (["kcb"], ["b"]),
         (["sun", "gas"], ["sun"]),
-        (["the quick".replace(" ", "z"), "brown"], ["quiet", "town"]),
+        (["the", "quick", "brown"], ["quiet", "town"]),
+        ([], ["fox"]),
+        *((texts("abcdnogk"), texts("bdgnklm")) for _ in range(8)),
     ]:
-        tokenizer_ids, model_ids = ({i for text in texts for i in encode(text)} for texts in (first, second))
-        right = sorted(tokenizer_ids - model_ids)
-        got = call(answer if not callable(answer) else lambda a, b: answer(encode, a, b), first, second)
-        shown = f"With tokenizer texts {first} and model texts {second}"
-        if same(got, right):
-            continue
-        got_ids = set(got) if isinstance(got, list | tuple | set) else None
-        if got_ids == tokenizer_ids - model_ids:
-            raise Wrong(f"{shown} the ids are right; give them as a sorted list, without repeats.")
-        if got_ids == model_ids - tokenizer_ids:
-            raise Wrong(f"{shown} you gave {short(got)}: what the model saw and the tokenizer did not.")
-        if got_ids and got_ids - tokenizer_ids - model_ids:
-            raise Wrong(f"{shown} {short(got)} has what no single text uses. Encode each text by itself.")
-        if got_ids and got_ids == tokenizer_ids:
-            raise Wrong(f"{shown} you gave {short(got)}: now take away what the model's texts use.")
-        raise Wrong(f"{shown} expected {right}, but got {short(got)}.")
+        uses = lambda texts: {i for text in texts for i in encode(text)}
+        right = sorted(uses(first) - uses(second))
+        given = f"tokenizer texts {first} and model texts {second} (ids: a is 0, b is 1, ..., ng is 26)"
+        got = call(answer, encode, first, second, expected=right, given=given)
+        if not same(got, right):
+            raise rejection(given, right, got, _about_glitches(got, uses(first), uses(second), first, encode))
     return "Whoever filters a text after training the tokenizer should run this."
+
+
+def _about_glitches(got: Any, tokenizer_ids: set, model_ids: set, texts: list, encode: Callable) -> str:
+    try:
+        found = set(got)
+    except TypeError:
+        return "Give a list of ids."
+    if found == tokenizer_ids - model_ids:
+        return "The ids are right; give them as a list, sorted by number, without repeats."
+    if found == model_ids - tokenizer_ids:
+        return "That is what the model saw and the tokenizer did not."
+    if found == tokenizer_ids ^ model_ids:
+        return "Leave out what only the model's texts use."
+    if found == tokenizer_ids:
+        return "Now take away what the model's texts use."
+    if found == tokenizer_ids & model_ids:
+        return "That is what both use."
+    if any(found == set(encode(joint.join(texts))) - model_ids for joint in ("", " ", "\n")):
+        return "No single text uses that. Encode each text by itself."
+    return ""
 
 
 @exercise("04.best_cut")
 def best_cut(answer: Any) -> str:
     by_hand = {"u": -5.0, "n": -5.0, "un": -3.0, "unb": -6.0, "b": -5.0, "e": -4.0, "bel": -3.0, "l": -4.0}
     cases = [("un", by_hand), ("unbel", by_hand), ("bell", by_hand), ("uxn", by_hand), ("x", by_hand)]
+    cases += [("ab", {"a": -1.0, "b": -1.0, "ab": -9.0}), ("aaaa", {"a": -400.0, "aa": -900.0})]
+    cases += [("umbrella", {"umbrell": -1.0, "a": -3.0, "umb": -2.0, "rella": -2.5}), ("aab", {"a": -1.0})]
     draw = random.Random(4)
-    for _ in range(12):
+    for _ in range(30):
         pieces = {"".join(draw.choices("ab", k=draw.randint(1, 4))) for _ in range(12)} | {"a", "b"}
-        scores = {piece: -draw.uniform(1, 9) for piece in sorted(pieces)}
-        cases.append(("".join(draw.choices("ab", k=draw.randint(5, 9))), scores))
+        scores = {
+            piece: -round(draw.uniform(1, 9), 2) for piece in sorted(pieces, key=lambda _: draw.random())
+        }
+        cases.append(("".join(draw.choices("ab", k=draw.randint(2, 9))), scores))
     for word, scores in cases:
-        right, got = brute_force(word, scores), call(answer, word, scores)
-        if same(got, right):
-            continue
-        shown = f"On {word!r} with scores {short(scores, 260)}"
-        if right is None:
-            raise Wrong(f"{shown} no cut exists: give None, not {short(got)}.")
-        if same(got, longest_match(word, scores)):
-            raise Wrong(f"{shown} you took the longest match, {short(got)}; {right} has the higher sum.")
-        raise Wrong(f"{shown} expected {right}, but got {short(got)}.")
-    # 171 parts of 18 letters can be looked up, a few times each; 2**17 cuts take far more than the limit
-    pieces = Counted({"a" * n: -1.0 - n * n / 100 for n in range(1, 9)})
-    long = call(answer, "a" * 18, pieces)
-    if not same(long, ["a" * 6] * 3):
-        raise Wrong(f"On 18 times 'a' three pieces of six have the highest sum; you gave {short(long)}.")
+        right = brute_force(word, scores)
+        got = call(answer, word, scores, expected=right)
+        if not same(got, right) and not _as_good(word, scores, got, right):
+            raise rejection((word, scores), right, got, _about_cut(word, scores, got, right))
+    _demand_few_steps(answer)
     return "That is Unigram's encoder, and Viterbi's algorithm of 1967."
 
 
-class Counted(dict):
-    """Scores that lose patience with whoever looks them up too often."""
+def _as_good(word: str, scores: dict[str, float], got: Any, right: list[str] | None) -> bool:
+    """Whether `got` is another cut with the highest sum: the order of two pieces may make no difference."""
+    if right is None or not isinstance(got, list | tuple | np.ndarray):
+        return False
+    known = all(isinstance(piece, str) and piece in scores for piece in got)
+    return known and "".join(got) == word and same(sum(map(scores.get, got)), sum(map(scores.get, right)))
 
-    looked_up = 0
 
-    def count(self) -> None:
-        self.looked_up += 1
-        if self.looked_up > 20_000:
-            raise RuntimeError("18 letters, and over 20,000 look-ups: keep the best cut of each beginning")
+def _about_cut(word: str, scores: dict[str, float], got: Any, right: list[str] | None) -> str:
+    if right is None:
+        return "No cut into known pieces exists: give None."
+    if got is None:
+        return "There is a cut into known pieces."
+    if not isinstance(got, list | tuple) or not all(isinstance(piece, str) for piece in got):
+        return "Give the list of pieces alone."
+    if unknown := [piece for piece in got if piece not in scores]:
+        return f"{unknown[0]!r} has no score, so it is no piece."
+    if "".join(got) != word:
+        return "The pieces must join to the word."
+    sums = [sum(map(scores.get, cut)) for cut in (got, right)]
+    return f"Yours adds up to {sums[0]:.2f}, the expected one to {sums[1]:.2f}, which is more."
 
-    def __contains__(self, piece: object) -> bool:
-        self.count()
-        return super().__contains__(piece)
 
-    def __getitem__(self, piece: str) -> float:
-        self.count()
-        return super().__getitem__(piece)
+def _demand_few_steps(answer: Any) -> None:
+    """Reject an answer that tries all cuts: 6 letters more make 64 times as many of them."""
+    scores = {"a" * n: -1.0 - n * n / 100 for n in range(1, 9)}
+    short, long = (lines_run(lambda *a: plain(answer(*a)), "a" * n, dict(scores)) for n in (8, 14))
+    if long > 12 * short:  # with two loops in each other it is 3 times as many, with three 5 times
+        came = Words(f"{long / short:.0f} times as many, {long:,}")
+        given = "a word of 14 letters, after one of 8,"
+        raise rejection(given, Words("some 3 times as many lines of Python run"), came, KEEP)
+    expect(answer, ("a" * 64, scores), ["a" * 8] * 8, "Is every length kept?")
 
-    def get(self, piece: str, default: Any = None) -> Any:
-        self.count()
-        return super().get(piece, default)
+
+KEEP = "All cuts are too many: keep the best cut of each beginning of the word, and never work it out twice."
 
 
 def brute_force(word: str, scores: dict[str, float]) -> list[str] | None:
@@ -148,14 +177,3 @@ def brute_force(word: str, scores: dict[str, float]) -> list[str] | None:
     )
     known = [cut for cut in cuts if all(piece in scores for piece in cut)]
     return max(known, key=lambda cut: sum(map(scores.get, cut)), default=None)
-
-
-def longest_match(word: str, scores: dict[str, float]) -> list[str] | None:
-    pieces = []
-    while word:
-        piece = next((word[:n] for n in range(len(word), 0, -1) if word[:n] in scores), None)
-        if piece is None:
-            return None
-        pieces.append(piece)
-        word = word[len(piece) :]
-    return pieces

@@ -1,165 +1,290 @@
 """The checks of notebook 05."""
 
+import math
 import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
 
-from helpers.embeddings import group_precision, ppmi
-from helpers.exercises import Wrong, call, exercise, expect, same, short
+from helpers.exercises import Words, Wrong, call, exercise, rejection, same, short
 
-RNG_SEED = 5
+SEED = 5
 
 
 @exercise("05.layer")
-def layer(answer):
-    for vocab, dim in [({"<|pad|>": 0, "a": 1, "b": 2, "c": 3, "d": 4}, 3), ({"a": 0, "b": 1}, 8)]:
-        _check_layer(answer, vocab, dim)
-    _check_layer(answer, {"a": 0, "b": 1, "<|pad|>": 2, "c": 3}, 2)
+def layer(answer: Any) -> str:
+    for vocab, dim in [
+        ({"<|pad|>": 0, "a": 1, "b": 2, "c": 3, "d": 4}, 3),
+        ({"a": 0, "b": 1}, 8),
+        ({"<|pad|>": 2, "c": 3, "a": 0, "b": 1}, 2),  # the order of a dict says nothing about its ids
+        ({"b": 2, "a": 0, "<|pad|>": 1}, 1),
+    ]:
+        wanted = Words(f"an nn.Embedding with a table of shape {(len(vocab), dim)}")
+        made = call(answer, vocab, dim, expected=wanted)
+        if not isinstance(made, torch.nn.Embedding):
+            raise rejection((vocab, dim), wanted, made)
+        shape = tuple(made.weight.shape)
+        if shape != (len(vocab), dim):
+            swapped = "The two arguments are swapped." if shape == (dim, len(vocab)) else ""
+            raise rejection((vocab, dim), wanted, Words(f"one of shape {shape}"), swapped)
+        _demand_padding(vocab, dim, made)
     return "Number of tokens first, dimensions second, and the padding stays out of the way."
 
 
-def _check_layer(answer, vocab, dim):
-    made = call(answer, vocab, dim)
-    if not isinstance(made, torch.nn.Embedding):
-        raise Wrong(f"Expected an nn.Embedding, but got {short(made)}.")
-    shape, wanted = tuple(made.weight.shape), (len(vocab), dim)
-    if shape != wanted:
-        swapped = " The two arguments are swapped." if shape == wanted[::-1] else ""
-        raise Wrong(
-            f"For {len(vocab)} tokens and dim={dim} the table has shape {shape}, not {wanted}.{swapped}"
-        )
-    if made.padding_idx != vocab.get("<|pad|>"):
-        raise Wrong(
-            f"For the vocabulary {vocab} padding_idx is {made.padding_idx}; "
-            f"it should be {vocab.get('<|pad|>')}, the id of '<|pad|>' where there is one."
-        )
-    if made.padding_idx is not None and made.weight[made.padding_idx].any():
-        raise Wrong("The row of <|pad|> is not all zeros.")
+def _demand_padding(vocab: dict[str, int], dim: int, made: torch.nn.Embedding) -> None:
+    """Reject a table whose rows of zeros, before and after a step on all rows, are not the padding alone."""
+    pad = [vocab["<|pad|>"]] if "<|pad|>" in vocab else []
+    shown = Words(f"zeros in the rows {pad}") if pad else Words("no row of zeros")
+    zeros = lambda: (made.weight == 0).all(dim=1).nonzero().flatten().tolist()
+    if (found := zeros()) != pad:
+        raise rejection((vocab, dim), shown, Words(f"zeros in the rows {found}"))
+    if not made.weight.requires_grad:
+        raise rejection((vocab, dim), Words("a table that learns"), Words("one without gradients"))
+    made(torch.arange(len(vocab))).sum().backward()
+    with torch.no_grad():
+        made.weight -= 0.125 * made.weight.grad
+    still = made.weight.grad.abs().sum(dim=1).eq(0).nonzero().flatten().tolist()
+    if still != pad or zeros() != pad:
+        wanted = Words(f"gradients for all rows but {pad}" if pad else "a gradient for each row")
+        hint = "Zeros alone do not stay: the layer must know which row is padding." if pad else ""
+        raise rejection((vocab, dim), wanted, Words(f"none for the rows {still}"), hint)
 
 
 @exercise("05.gradient")
-def gradient(answer):
+def gradient(answer: Any) -> str:
+    draw = np.random.default_rng(SEED)
     once = np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0]]), 4
-    expect(answer, once, np.array([[3.0, 4], [0, 0], [1, 2], [0, 0]]), "Rows not in ids stay zero.")
-    rng = np.random.default_rng(RNG_SEED)
-    ids, upstream = np.array([1, 3, 1, 1, 0]), rng.normal(size=(5, 3)).round(1)
-    expected = np.eye(5)[ids].T @ upstream
-    got = call(answer, ids, upstream, 5)
-    last = np.zeros((5, 3))
-    last[ids] = upstream
-    if same(got, last):
-        raise Wrong("Token 1 occurs three times, but only its last gradient arrived: the three must add up.")
-    hint = "Token 1 occurs three times: its three gradients add up."
-    expect(answer, (ids, upstream, 5), expected, hint)
+    twice = np.array([1, 1]), np.array([[1.0, 2.0], [10.0, 20.0]]), 2
+    cases = [once, twice, (np.array([1, 3, 1, 1, 0]), draw.normal(size=(5, 3)).round(1), 6)]
+    cases.append((draw.integers(9, size=40), draw.normal(size=(40, 2)).round(1), 11))
+    for ids, upstream, n_tokens in cases:
+        right = np.zeros((n_tokens, upstream.shape[1]))
+        for i, row in zip(ids, upstream, strict=True):
+            right[i] += row
+        got = call(answer, ids, upstream, n_tokens, expected=short(right))
+        if not same(got, right):
+            raise rejection((ids, upstream, n_tokens), right, got, _about_gradient(got, ids, upstream, right))
     return "That is what autograd does in the backward pass of a lookup."
 
 
+def _about_gradient(got: Any, ids: np.ndarray, upstream: np.ndarray, right: np.ndarray) -> str:
+    if got is None:
+        return ""
+    last = np.zeros_like(right)
+    last[ids] = upstream
+    if np.shape(got) != right.shape:
+        return f"It should have the shape of the table, {right.shape}."
+    if same(got, last):
+        return "Only the last gradient of a repeated token arrived: they must add up."
+    times = np.maximum(np.bincount(ids, minlength=len(right)), 1)[:, None]
+    if same(got, right / times):
+        return "Repeated tokens add up; this is their average."
+    return "Rows that are not in ids stay zero; the gradients of repeated tokens add up."
+
+
 @exercise("05.ppmi")
-def plain_ppmi(answer):
-    rng = np.random.default_rng(RNG_SEED)
-    tables = [np.array([[2, 1, 0], [1, 6, 1], [0, 1, 7]]), rng.integers(0, 9, (4, 6)), np.eye(3) * 4]
+def plain_ppmi(answer: Any) -> str:
+    draw = np.random.default_rng(SEED)
+    tables = [np.array([[2, 1, 0], [1, 6, 1], [0, 1, 7]]), draw.integers(0, 9, (4, 6)), np.eye(3) * 4]
     tables.append(np.array([[3, 0, 1], [0, 0, 0], [2, 0, 5]]))  # a word and a context that never occur
+    tables.append(draw.poisson(0.7, (6, 3)))
     for counts in tables:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", RuntimeWarning
-            )  # numpy warns where it divides by, or takes the log of, 0
-            got = _call_ppmi(answer, counts)
-        _explain_ppmi(got, counts)
-        hint = "P(i, j), P(i) and P(j) are shares: divide by the sum of all counts."
-        expect(answer, (counts,), _reference_ppmi(counts), hint)
+        right = _pmi(counts)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", RuntimeWarning)  # where NumPy divides by 0, or takes its log
+                got = call(answer, counts, expected=short(right))
+        except Wrong as error:
+            if not isinstance(error.__cause__, RuntimeWarning):
+                raise
+            hint = "A warning counts as an error here: take logarithms only where the count is above 0."
+            raise Wrong(f"{error} {hint}") from None
+        if not same(got, right):
+            raise rejection((counts,), right, got, _about_ppmi(got, counts, right))
     return "The finished version does the same on a sparse matrix, and smooths the contexts."
 
 
-def _call_ppmi(answer, counts):
-    try:
-        return call(answer, counts)
-    except Wrong as error:
-        if not isinstance(error.__cause__, RuntimeWarning):
-            raise
-        raise Wrong(
-            f"{error} A warning counts as an error here: take logarithms only where the count is above 0."
-        ) from None
+def _pmi(counts: np.ndarray, power: float = 1, least: float = 0, add: float = 0) -> np.ndarray:
+    """PMI by its definition, cell by cell: what is below `least` becomes `least`, and no count gives 0."""
+    counts = counts + add
+    total, rows, columns = counts.sum(), counts.sum(axis=1), counts.sum(axis=0) ** power
+    right = np.zeros(counts.shape)
+    for i, j in np.argwhere(counts > 0):
+        shares = rows[i] / total * columns[j] / columns.sum()
+        right[i, j] = max(least, math.log(counts[i, j] / total / shares))
+    return right
 
 
-def _reference_ppmi(counts):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return ppmi(counts, smoothing=1.0).toarray()
-
-
-def _explain_ppmi(got, counts):
+def _about_ppmi(got: Any, counts: np.ndarray, right: np.ndarray) -> str:
+    if got is None:
+        return ""
     try:
         found = np.asarray(got, dtype=float)
     except (TypeError, ValueError):
-        raise Wrong(f"Expected an array of shape {counts.shape}, but got {short(got)}.") from None
-    if found.shape != counts.shape:
-        raise Wrong(f"For counts of shape {counts.shape} the answer has shape {found.shape}.")
+        return "Give an array of numbers."
+    if found.shape != right.shape:
+        return f"It should have the shape of counts, {right.shape}."
     if not np.isfinite(found).all():
-        raise Wrong(f"On {short(counts.tolist())} there is an infinity or a NaN: a count of 0 gives 0.")
-    if (found < 0).any():
-        raise Wrong(f"On {short(counts.tolist())} there is a value below zero: positive PMI cuts it to 0.")
-    if same(found, _reference_ppmi(counts) / np.log(2)):
-        raise Wrong("These are base-2 logarithms; take the natural logarithm.")
+        return "An infinity or a NaN is in it: a count of 0 gives 0."
+    known = [
+        (right / math.log(2), "These are base-2 logarithms; take the natural one."),
+        (right / math.log(10), "These are base-10 logarithms; take the natural one."),
+        (_pmi(counts, least=-math.inf), "Positive PMI cuts values below zero to 0."),
+        (_pmi(counts, power=0.75), "This smooths the contexts; leave that out."),
+        (np.exp(_pmi(counts, least=-math.inf)) * (counts > 0), "The logarithm is missing."),
+        (np.abs(_pmi(counts, least=-math.inf)), "Values below zero become 0, not their size."),
+    ]
+    return next((hint for value, hint in known if same(found, value)), SHARES)
+
+
+SHARES = "P(i, j), P(i) and P(j) are the count, the sum of its row and that of its column, over the total."
 
 
 @exercise("05.precision")
-def precision(answer):
-    rng = np.random.default_rng(RNG_SEED)
+def precision(answer: Any) -> str:
+    draw = np.random.default_rng(SEED)
     # Long vectors along one axis: distances and dot products rank otherwise than cosines.
     direction = np.array([[1, 0.1], [1, 0], [0.9, 0.2], [0, 1], [0.1, 1], [0.2, 0.9]])
     vectors = direction * np.array([[1], [50], [1], [1], [50], [1]])
-    labels = ["a", "a", "a", "b", "b", "b"]
-    got = call(answer, vectors, labels, 2, expected="1.0")
-    if same(got, 2 / 3) or same(got, 7 / 12):  # by distance, by dot product
-        raise Wrong(f"On six vectors in two clear directions expected 1.0, but got {got}: is it by cosine?")
-    expect(answer, (vectors, labels, 2), 1.0, "Rank by cosine, and leave each vector itself out.")
-    for n, k in [(30, 4), (12, 1)]:
-        vectors, labels = rng.normal(size=(n, 3)) * rng.uniform(0.1, 9, (n, 1)), [i % 3 for i in range(n)]
-        expected = _reference_precision(vectors, labels, k)
-        got = call(answer, vectors, labels, k)
-        with_self = _reference_precision(vectors, labels, k - 1) * (k - 1) / k + 1 / k if k > 1 else 1.0
-        if same(got, with_self):
-            raise Wrong(f"With k={k} expected {expected:.3f}, but got {got:.3f}: each vector counts itself.")
-        expect(answer, (vectors, labels, k), expected, "Average over all vectors and all k neighbours.")
+    cases = [(vectors, ["a", "a", "a", "b", "b", "b"], k) for k in (2, 1)]
+    for n, dim, k in [(7, 2, 1), (7, 2, 3), (30, 3, 4), (12, 3, 11), (40, 5, 1)]:
+        lengths = draw.uniform(0.1, 9, (n, 1))
+        vectors = (draw.normal(size=(n, dim)) * lengths).round(1) + 0.05  # so that none is all zeros
+        cases.append((vectors, draw.choice([0, 0, 0, 1, 2], n).tolist(), k))
+    for vectors, labels, k in cases:
+        given = f"vectors {short(vectors)}, labels {labels}, k={k}"
+        if len(vectors) > 7:
+            given = f"{len(vectors)} random vectors of {vectors.shape[1]} numbers, labels {labels}, k={k}"
+        right = _shares(vectors, labels, k).mean()
+        got = call(answer, vectors, labels, k, expected=float(right), given=given)
+        if not same(got, float(right)):
+            raise rejection(given, float(right), got, _about_precision(got, vectors, labels, k))
     return "Now put a score beside every picture."
 
 
-def _reference_precision(vectors, labels, k):
-    groups = {}
-    for i, label in enumerate(labels):
-        groups.setdefault(label, []).append(str(i))
-    return group_precision(vectors, {str(i): i for i in range(len(labels))}, groups, k)
+def _cosines(a: np.ndarray, b: np.ndarray) -> float:
+    return a @ b / math.sqrt(a @ a) / math.sqrt(b @ b)
+
+
+def _shares(
+    vectors: np.ndarray, labels: list, k: int, closeness: Callable = _cosines, itself: bool = False
+) -> np.ndarray:
+    """The share of its own label among the k nearest of each vector, by brute force."""
+    shares = []
+    for i, vector in enumerate(vectors):
+        others = [j for j in range(len(vectors)) if itself or j != i]
+        nearest = sorted(others, key=lambda j: -closeness(vector, vectors[j]))[:k]
+        shares.append(sum(labels[j] == labels[i] for j in nearest) / k)
+    return np.array(shares)
+
+
+def _about_precision(got: Any, vectors: np.ndarray, labels: list, k: int) -> str:
+    distance = lambda a, b: -math.dist(a, b)
+    shares = _shares(vectors, labels, k)
+    per_label = np.mean([shares[np.array(labels) == label].mean() for label in set(labels)])
+    known = [
+        (_shares(vectors, labels, k, itself=True).mean(), "Each vector counts itself."),
+        (_shares(vectors, labels, k, distance).mean(), "These are the nearest by distance, not by cosine."),
+        (_shares(vectors, labels, k, np.dot).mean(), "That is the dot product: lengths must not count."),
+        (_shares(vectors, labels, k, lambda a, b: -_cosines(a, b)).mean(), "Those are the farthest."),
+        ((shares > 0).mean(), "Count the share of the k, not whether there is one."),
+        (shares.sum(), "Average over all vectors."),
+        (shares.mean() * k, "Divide by k too."),
+        (100 * shares.mean(), "Give a share from 0 to 1."),
+        (per_label, "Average over all vectors, not label by label."),
+    ]
+    hints = (hint for value, hint in known if same(got, float(value)))
+    return next(hints, "Average over all vectors and all k neighbours, itself left out.")
 
 
 @exercise("05.analogy")
-def analogy(answer):
-    words = ["man", "woman", "king", "queen", "apple", "prince"]
-    ids = [3, 0, 5, 1, 4, 2]  # out of order, as a vocabulary may have them
-    vocab = dict(zip(words, ids, strict=True))
-    plain = np.array([[1.0, 0, 0], [1, 0.6, 0], [1, 0, 1], [1, 0.6, 1.1], [-1, 0.2, 0.1], [0.9, 0.1, 0.9]])
-    close = plain.copy()
-    close[1] = [1, 0.1, 0]  # so close to "man" that nothing but leaving it out keeps "king" from winning
-    long = plain * np.array([[1], [9], [1], [0.2], [5], [1]])
-    for table in (plain, close, long):
-        vectors = table[np.argsort(ids)]
-        for a, b, c in [("man", "woman", "king"), ("woman", "man", "queen")]:
-            expected = _reference_analogy(vectors, vocab, a, b, c)
-            got = call(answer, vectors, vocab, a, b, c, expected=repr(expected))
-            if got in (a, b, c):
-                raise Wrong(
-                    f"For {a}, {b}, {c} the answer is {got!r}, one of the three: leave them out. "
-                    "(If you do, look at how the id becomes a word: ids need not be in order.)"
-                )
-            if got != expected:
-                raise Wrong(
-                    f"For {a}, {b}, {c} expected {expected!r}, but got {short(got)}. "
-                    "Is each vector scaled to length 1, and the id turned into its word by the vocabulary?"
-                )
+def analogy(answer: Any) -> str:
+    questions, answers = list(_questions()), []
+    for vectors, vocab, question in questions:
+        answers.append(call(answer, vectors, vocab, *question, expected=_word(vectors, vocab, question)))
+        if not isinstance(answers[-1], str):
+            break  # None, an id: one is enough
+    for n, (vectors, vocab, question) in enumerate(questions[: len(answers)]):
+        right = _word(vectors, vocab, question)
+        if not same(answers[n], right):
+            args = vectors, vocab, *question
+            raise rejection(args, right, answers[n], _about_analogy(answers, questions, n))
     return "Count the misses too."
 
 
-def _reference_analogy(vectors, vocab, a, b, c):
+def _word(
+    vectors: np.ndarray,
+    vocab: dict[str, int],
+    question: tuple,
+    signs: tuple = (-1, 1, 1),
+    left_out: tuple = (0, 1, 2),
+    rows: bool = True,  # whether the rows of all words have length 1
+    parts: bool = True,  # whether those of the question have
+    zero: bool = False,  # whether the cosines of the question are set to 0
+) -> str:
+    """The answer to a, b, c by the usual rule; by other arguments, the answer that a mistake gives."""
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    scores = unit @ (unit[vocab[b]] - unit[vocab[a]] + unit[vocab[c]])
-    return max((word for word in vocab if word not in (a, b, c)), key=lambda word: scores[vocab[word]])
+    three = (unit if parts else vectors)[[vocab[word] for word in question]]
+    products = (unit if rows else vectors) @ (np.array(signs) @ three)
+    scores = {word: 0.0 if zero and word in question else products[i] for word, i in vocab.items()}
+    skipped = {question[i] for i in left_out}
+    return max((word for word in scores if word not in skipped), key=scores.get)
+
+
+def _by_order(vectors: np.ndarray, vocab: dict[str, int], question: tuple) -> str:
+    return list(vocab)[vocab[_word(vectors, vocab, question)]]
+
+
+MISTAKES = [
+    (_by_order, "The ids need not be in the order of the dict: search the vocabulary for the id."),
+    *(
+        (partial(_word, left_out=n), "Leave out all three.")
+        for k in range(3)
+        for n in combinations(range(3), k)
+    ),
+    (partial(_word, zero=True, left_out=()), "A cosine of 0 leaves no word out: the others may be below 0."),
+    (partial(_word, rows=False, parts=False), "Scale each vector to length 1 first."),
+    (partial(_word, parts=False), "Scale each vector to length 1 before you add and subtract."),
+    (partial(_word, rows=False), "Scale the rows of the other words too, else the longest wins."),
+    (partial(_word, signs=(0, 0, 1)), "That is the nearest neighbour of c."),
+    (partial(_word, signs=(1, -1, 1)), "That is a - b + c."),
+    (partial(_word, signs=(1, 1, -1)), "That is a + b - c."),
+    (partial(_word, signs=(1, -1, -1)), "That is the farthest."),
+]
+
+
+def _questions() -> Iterator[tuple[np.ndarray, dict[str, int], tuple[str, ...]]]:
+    """Tables and questions in which each of the mistakes shows 6 times, and no rounding decides."""
+    draw, found = np.random.default_rng(SEED), [0] * len(MISTAKES)
+    words = ["man", "woman", "king", "queen", "apple", "prince"]
+    while min(found) < 6:
+        vocab = {word: int(i) for word, i in zip(words, draw.permutation(6), strict=True)}
+        vectors = (draw.normal(size=(6, 2)) * draw.uniform(0.3, 5, (6, 1))).round(1) + 0.05
+        question = tuple(draw.permutation(words)[:3].tolist())
+        right = _word(vectors, vocab, question)
+        nearly = (vectors * (1 + draw.normal(0, 0.02, (6, 2))) for _ in range(20))
+        shown = [mistake(vectors, vocab, question) != right for mistake, _ in MISTAKES]
+        wanted = [seen and n < 6 for seen, n in zip(shown, found, strict=True)]
+        if any(wanted) and all(_word(v, vocab, question) == right for v in nearly):
+            found = [n + seen for n, seen in zip(found, shown, strict=True)]
+            yield vectors, vocab, question
+
+
+def _about_analogy(answers: list, questions: list, n: int) -> str:
+    """What is known of the mistake that gives all these answers, or of the one that shows in number `n`."""
+    if answers[-1] is None:
+        return ""
+    if not isinstance(answers[-1], str):
+        return "Give the word, not its id: search the vocabulary for the id."
+    seen = lambda words: [word in q[2] or word for word, q in zip(words, questions, strict=True)]
+    for mistake, hint in MISTAKES:
+        if seen(answers) == seen([mistake(*question) for question in questions]):
+            return hint
+    return "Leave out all three." if answers[n] in questions[n][2] else RULE
+
+
+RULE = "Scale the three to length 1, take b - a + c, and then the highest cosine."

@@ -1,12 +1,11 @@
 """Token embeddings: train them in two ways, ask for neighbours, draw them in two dimensions (notebook 05)."""
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from numbers import Real
 
 import numpy as np
+import regex
 import scipy.sparse as sp
 import torch
 import torch.nn.functional as F
@@ -15,7 +14,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-WORD = re.compile(r"[a-z_][a-z0-9_]*")  # words as in code: float32, train_test_split
+from helpers import arguments
+
+WORD = regex.compile(r"[^\W\d]\w*")  # words of any script, and as in code: float32, train_test_split
 
 
 def word_ids(text: str, min_count: int = 20) -> tuple[np.ndarray, dict[str, int]]:
@@ -23,15 +24,17 @@ def word_ids(text: str, min_count: int = 20) -> tuple[np.ndarray, dict[str, int]
 
     Words seen fewer than `min_count` times are dropped, so their neighbours move together, as in word2vec
     (Mikolov et al. 2013). Returns an int64 array of shape (n,) and a dict in the order of the ids; words of
-    equal count are in the order of the alphabet. Raises ValueError where no word is left.
+    equal count are in the order of code points. Raises ValueError where no word is left.
 
     >>> word_ids("a cat, a mat: a cat sat", min_count=2)
     (array([0, 1, 0, 0, 1]), {'a': 0, 'cat': 1})
     """
-    words = WORD.findall(text.lower())
-    kept = sorted((-n, word) for word, n in Counter(words).items() if n >= min_count)
+    words = WORD.findall(arguments.text("text", text).lower())
+    counts, least = Counter(words), arguments.integer("min_count", min_count, 1)
+    kept = sorted((-n, word) for word, n in counts.items() if n >= least)
     if not kept:
-        raise ValueError(f"min_count={min_count}: no word of the text occurs that often; give a smaller one")
+        most = counts.most_common(1) or "it has no words"
+        raise ValueError(f"min_count is {least}: no word of text occurs that often ({most})")
     vocab = {word: i for i, (_, word) in enumerate(kept)}
     return np.array([vocab[word] for word in words if word in vocab]), vocab
 
@@ -53,24 +56,19 @@ def cooccurrence(ids: np.ndarray, n_tokens: int, window: int = 4) -> sp.csr_matr
     return (counts + counts.T).tocsr()
 
 
-def pmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
-    """Pointwise mutual information log(P(i, j) / (P(i) P(j))), stored where counts[i, j] > 0.
+def ppmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
+    """Positive pointwise mutual information: log(P(i, j) / (P(i) P(j))), or 0 where that is less.
 
     P(j) comes from the column sums to the power of `smoothing`: 0.75 keeps rare contexts from looking
     too telling (Levy, Goldberg and Dagan 2015); 1.0 is the plain definition.
     """
     counts = sp.coo_matrix(counts, dtype=float)
+    counts.eliminate_zeros()
     rows = np.asarray(counts.sum(axis=1)).ravel()
-    columns = np.asarray(counts.sum(axis=0)).ravel() ** smoothing
+    columns = np.asarray(counts.sum(axis=0)).ravel() ** arguments.real("smoothing", smoothing)
     expected = rows[counts.row] * columns[counts.col] / columns.sum()
-    values = np.log(counts.data / expected)
-    return sp.csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
-
-
-def ppmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
-    """Positive PMI: `pmi` with everything below zero set to zero (Levy, Goldberg and Dagan 2015)."""
-    matrix = pmi(counts, smoothing)
-    matrix.data = np.maximum(matrix.data, 0)
+    values = np.maximum(np.log(counts.data / expected), 0)
+    matrix = sp.csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
     matrix.eliminate_zeros()
     return matrix
 
@@ -82,8 +80,7 @@ def svd_vectors(matrix: sp.spmatrix, dim: int = 64) -> np.ndarray:
     signs fixed as in `project`; the first k columns are the vectors for dim=k.
     Raises ValueError where dim is not below both sides of the matrix.
     """
-    if not 1 <= dim < min(matrix.shape):
-        raise ValueError(f"dim={dim} must lie from 1 to {min(matrix.shape) - 1} for a matrix {matrix.shape}")
+    dim = arguments.integer(f"dim, for a matrix of shape {matrix.shape},", dim, 1, min(matrix.shape) - 1)
     with threadpool_limits(1):
         u, s, _ = svds(matrix, k=dim, v0=np.ones(min(matrix.shape)))
     order = np.argsort(-s)
@@ -124,6 +121,8 @@ def skipgram_loss(
     weighted n_negative / n_noise. In expectation that is n_negative noise tokens drawn for each pair
     (equation 4 of Mikolov et al. 2013), but as one matrix product (Ji et al. 2016, arXiv 1604.04661).
     """
+    if not len(centre) or not len(noise):
+        raise ValueError(f"centre has {len(centre)} rows, noise {len(noise)}: no mean exists over nothing")
     real = F.softplus(-(centre * context).sum(dim=1)).mean()  # -log sigmoid(x) is softplus(-x)
     drawn = F.softplus(centre @ noise.T).mean()
     return real + n_negative * drawn
@@ -140,13 +139,15 @@ def train_skipgram(
     Raises ValueError where an id does not fit n_tokens, or there is too little text for one batch.
     """
     batch, n_noise, rate = 4096, 64, 0.02
+    ids, dim = _checked_ids(ids, n_tokens, window), arguments.integer("dim", dim, 1)
+    seed = arguments.integer("seed", seed)
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     table = ((torch.rand(n_tokens, dim, generator=generator) - 0.5) * 8 / dim).requires_grad_()
     contexts = torch.zeros(n_tokens, dim, requires_grad=True)
-    frequency = torch.from_numpy(np.bincount(_checked_ids(ids, n_tokens, window), minlength=n_tokens) ** 0.75)
+    frequency = torch.from_numpy(np.bincount(ids, minlength=n_tokens) ** 0.75)
     optimizer = torch.optim.Adam([table, contexts], lr=rate, fused=True)
     losses, steps = [], None
-    for _ in range(epochs):
+    for _ in range(arguments.integer("epochs", epochs, 1)):
         pairs = skipgram_pairs(ids, n_tokens, window, rng)
         steps = steps or epochs * max(1, len(pairs[0]) // batch)
         for centre, context in _batches(*pairs, batch):
@@ -179,15 +180,15 @@ def nearest(
 
     `vectors` is (n, dim), and row vocab[token] belongs to token. The token itself is left out; of equals the
     smaller id comes first; a vector of zeros has cosine 0 with all. Raises ValueError for a token that is
-    not in `vocab` (near spellings are named), or where k is not from 1 to len(vocab) - 1.
+    not in `vocab` (near spellings are named), for a `vocab` that maps ids to tokens as `BPETokenizer.vocab`
+    does, or where k is not from 1 to len(vocab) - 1.
 
     >>> nearest(np.array([[1.0, 0], [2, 0], [0, 1]]), {"a": 0, "b": 1, "c": 2}, "a", k=2)
     [('b', 1.0), ('c', 0.0)]
     """
     unit = _unit(vectors)
     _check_vocab(vocab, len(unit), [token])
-    if not isinstance(k, int | np.integer) or not 1 <= k < len(vocab):
-        raise ValueError(f"k={k} must lie from 1 to {len(vocab) - 1}: the vocabulary has {len(vocab)} tokens")
+    k = arguments.integer(f"k, for a vocabulary of {len(vocab)} tokens,", k, 1, len(vocab) - 1)
     others = sorted((i, name) for name, i in vocab.items() if name != token)
     cosines = unit[[i for i, _ in others]] @ unit[vocab[token]]
     return [(others[i][1], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
@@ -202,14 +203,15 @@ def group_precision(
     """Of the k nearest (by cosine, among the words of all groups) of each word, the share from its own group.
 
     From 0 to 1, averaged over all words. Chance is about the share of a group among the words.
-    Raises ValueError where a word is missing, or k is not smaller than the smallest group.
+    Raises ValueError where a word is missing or stands twice, or k is not smaller than the smallest group.
     """
     unit = _unit(vectors)
-    words = [word for group in groups.values() for word in group]
+    words = [word for group in arguments.mapping("groups", groups).values() for word in group]
     _check_vocab(vocab, len(unit), words)
+    if not words or (twice := [f"{word!r} twice" for word, n in Counter(words).items() if n > 1]):
+        raise ValueError(f"groups must hold words, each once, not {twice if words else 'none'}")
     smallest = min(map(len, groups.values()))
-    if not 1 <= k < smallest:
-        raise ValueError(f"k={k} must lie from 1 to {smallest - 1}: the smallest group has {smallest} words")
+    k = arguments.integer(f"k, for a smallest group of {smallest} words,", k, 1, smallest - 1)
     label = np.repeat(np.arange(len(groups)), [len(group) for group in groups.values()])
     unit = unit[[vocab[word] for word in words]]
     cosines = unit @ unit.T
@@ -229,16 +231,13 @@ def project(
     is positive. Raises ValueError for an unknown method, fewer than two dimensions or three vectors, or a
     perplexity that is not below n.
     """
-    if method not in ("pca", "tsne"):
-        raise ValueError(f"method must be 'pca' or 'tsne', not {method!r}")
-    x = _matrix(vectors)
+    x, seed = _matrix(vectors), arguments.integer("seed", seed, 0, 2**32 - 1)
     if x.shape[0] < 3 or x.shape[1] < 2:
         raise ValueError(f"vectors of shape {x.shape}: at least 3 vectors of 2 dimensions are needed")
-    if method == "tsne" and not (isinstance(perplexity, Real) and 0 < perplexity < len(x)):
-        raise ValueError(f"perplexity={perplexity} must lie between 0 and the number of vectors, {len(x)}")
-    if method == "pca":
+    if arguments.choice("method", method, ["pca", "tsne"]) == "pca":
         tool = PCA(2, svd_solver="full")
     else:  # from scikit-learn's default start, the PCA, every seed would give the same picture
+        perplexity = arguments.real(f"perplexity, for {len(x)} vectors,", perplexity, 0, len(x))
         tool = TSNE(2, perplexity=perplexity, init="random", random_state=seed)
     with threadpool_limits(1):
         points = tool.fit_transform(x)
@@ -253,8 +252,11 @@ def _fixed_sign(columns: np.ndarray) -> np.ndarray:
 
 def _matrix(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
     """`vectors` as a finite float64 array of two axes."""
-    x = vectors.detach().cpu().double().numpy() if isinstance(vectors, torch.Tensor) else vectors
-    x = np.asarray(x, dtype=float)
+    try:
+        x = vectors.detach().cpu().double().numpy() if isinstance(vectors, torch.Tensor) else vectors
+        x = np.asarray(x, dtype=float)
+    except (TypeError, ValueError, RuntimeError) as error:  # words, rows of unequal length, the meta device
+        raise arguments.WrongKind(f"vectors must be a table of finite numbers: {error}") from None
     if x.ndim != 2 or not np.isfinite(x).all():
         found = f"an array of shape {x.shape}" if x.ndim != 2 else "a NaN or an infinity among them"
         raise ValueError(f"vectors must be a table of finite numbers, one row for each token, not {found}")
@@ -268,23 +270,21 @@ def _unit(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
 
 
 def _check_vocab(vocab: Mapping[str, int], n_rows: int, tokens: Sequence[str]) -> None:
-    if not isinstance(vocab, Mapping):
-        raise TypeError(f"vocab must map each token to its row, not be {vocab!r:.60}")
+    rows = list(arguments.mapping("vocab", vocab).values())
+    if not all(isinstance(row, int | np.integer) for row in rows):
+        turned = "{token: i for i, token in vocab.items()}"
+        raise ValueError(f"vocab must map each token to its row; this maps ids to tokens, so give {turned}")
     for token in tokens:
         if token not in vocab:
-            near = difflib.get_close_matches(str(token), [str(t) for t in vocab], n=3)
-            raise ValueError(
-                f"token {token!r} is not in the vocabulary of {len(vocab)} tokens; "
-                + (f"near spellings: {', '.join(map(repr, near))}" if near else "nothing is spelt like it")
-            )
-    if vocab and not 0 <= min(vocab.values()) <= max(vocab.values()) < n_rows:
-        raise ValueError(f"vocab has ids up to {max(vocab.values())}, but vectors has {n_rows} rows")
+            names = {str(name): name for name in vocab}
+            near = [names[name] for name in difflib.get_close_matches(str(token), names)] or "none"
+            raise ValueError(f"token {token!r} is not among {len(vocab)} in vocab; near spellings: {near}")
+    if rows and not 0 <= min(rows) <= max(rows) < n_rows:
+        raise ValueError(f"vocab has ids from {min(rows)} to {max(rows)}, but vectors has {n_rows} rows")
 
 
 def _checked_ids(ids: np.ndarray, n_tokens: int, window: int) -> np.ndarray:
-    ids = np.asarray(ids, dtype=np.int64)
-    if not 1 <= window < len(ids):
-        raise ValueError(f"window={window} must lie from 1 to {len(ids) - 1}: there are {len(ids)} ids")
-    if ids.min() < 0 or ids.max() >= n_tokens:
-        raise ValueError(f"ids go from {ids.min()} to {ids.max()}, but n_tokens={n_tokens}")
-    return ids
+    ids = arguments.id_array("ids", ids, least=2)
+    arguments.in_range("ids", ids, 0, arguments.integer("n_tokens", n_tokens, 1) - 1)
+    arguments.integer(f"window, for {len(ids)} ids,", window, 1, len(ids) - 1)
+    return ids.astype(np.int64, copy=False)

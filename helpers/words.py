@@ -1,11 +1,11 @@
 """A word tokenizer: a regex cuts a text into words, a vocabulary gives each word an id (notebook 02)."""
 
-import operator
 from collections import Counter
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import regex
+
+from helpers import arguments
 
 UNK, END, PAD = SPECIAL_TOKENS = "<|unk|>", "<|endoftext|>", "<|pad|>"
 
@@ -25,16 +25,14 @@ def split_words(text: str, keep_spaces: bool = False) -> list[str]:
     pre-token of its own, one for each character: joined, they are `text` again.
     Any str will do. White space is what Unicode calls so (its property White_Space); all else that is no
     word is a mark: control characters, lone surrogates, and U+001C to U+001F, at which `str.split` would cut.
-    Raises `TypeError` if `text` is not a str.
+    Raises `WrongKind` if `text` is not a str.
 
     >>> split_words("I've got £3.50 (no, 4).")
     ["I've", 'got', '£', '3.50', '(', 'no', ',', '4', ')', '.']
     >>> split_words("I've got £3.50 (no, 4).", keep_spaces=True)
     ["I've", ' got', ' £', '3.50', ' (', 'no', ',', ' 4', ')', '.']
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, not {type(text).__name__}: {text!r:.60}")
-    return (WITH_SPACES if keep_spaces else WITHOUT_SPACES).findall(text)
+    return (WITH_SPACES if keep_spaces else WITHOUT_SPACES).findall(_checked(text))
 
 
 class WordTokenizer:
@@ -50,10 +48,14 @@ class WordTokenizer:
     'is a <|unk|> a peg.'
     """
 
-    def __init__(self, vocab: dict[str, int], lowercase: bool = False, keep_spaces: bool = False):
-        """`vocab` has the ids 0, 1, 2, ... in this order, and the special tokens among its keys."""
+    def __init__(self, vocab: Mapping[str, int], lowercase: bool = False, keep_spaces: bool = False):
+        """`vocab` has the ids 0, 1, 2, ... in any order, and the special tokens among its keys."""
+        tokens = {i: token for token, i in arguments.mapping("vocab", vocab).items()}
+        if set(tokens) != set(range(len(vocab))) or not set(SPECIAL_TOKENS) <= set(vocab):
+            wanted = f"map each token to its id, 0 to {len(vocab) - 1}, with {', '.join(SPECIAL_TOKENS)}"
+            raise ValueError(f"vocab must {wanted}, not {arguments.shown(vocab)}")
         self.vocab, self.lowercase, self.keep_spaces = vocab, lowercase, keep_spaces
-        self._tokens = list(vocab)
+        self._tokens = [tokens[i] for i in range(len(vocab))]
 
     @classmethod
     def train(
@@ -65,10 +67,12 @@ class WordTokenizer:
         frequent the first in the order of code points wins; Hugging Face's WordLevelTrainer does the same.
         A special token that is spelt out in `text` is ordinary text. With `lowercase`, this and every text
         to encode is put in lower case.
-        Raises `TypeError` if `text` is not a str or `max_vocab` not an int, and `ValueError` if `text` has no
+        Raises `WrongKind` if `text` is not a str or `max_vocab` no integer, and `ValueError` if `text` has no
         pre-token (it is empty, or without `keep_spaces` all white space) or `max_vocab` no room for one.
         """
-        _check_max_vocab(max_vocab)
+        if max_vocab is not None:
+            name = f"max_vocab, which counts the {len(SPECIAL_TOKENS)} special tokens too,"
+            max_vocab = arguments.integer(name, max_vocab, len(SPECIAL_TOKENS) + 1)
         counts = Counter(_pretokens(text, lowercase, keep_spaces))
         if not counts:
             raise ValueError(f"text holds no word to learn, it is {text!r:.60}: give a text with words in it")
@@ -81,13 +85,11 @@ class WordTokenizer:
 
         A special token that is spelt out in `text` is ordinary text, unless `allowed_special` has its name:
         a set of names, or "all".
-        Raises `TypeError` if `text` is not a str, `ValueError` for a name that is no special token.
+        Raises `WrongKind` if `text` is not a str, `ValueError` for a name that is no special token.
         """
-        special = _special_regex(allowed_special)
-        if not special or not isinstance(text, str):
-            return self._encode_ordinary(text)
-        ids = []
-        for n, part in enumerate(special.split(text)):  # ordinary, special, ordinary, ...
+        special, ids = _special_regex(allowed_special), []
+        parts = special.split(_checked(text)) if special else [text]
+        for n, part in enumerate(parts):  # ordinary, special, ordinary, ...
             ids += [self.vocab[part]] if n % 2 else self._encode_ordinary(part)
         return ids
 
@@ -101,36 +103,22 @@ class WordTokenizer:
         With `keep_spaces` the tokens are joined as they are, and a text without unknown words comes back
         whole. Otherwise a space goes between them, but for the places where English has none, such as before
         a comma: the words are right, the white space is a guess.
-        Raises `ValueError` for an id that is not in the vocabulary, `TypeError` for what is not an integer.
+        Raises `ValueError` for an id that is not in the vocabulary, `WrongKind` for what is not an integer.
         """
-        ids = ids.tolist() if hasattr(ids, "tolist") else ids
-        if not isinstance(ids, Iterable):
-            raise TypeError(f"ids must be integers in one dimension, such as [3, 4], not {ids!r:.60}")
-        tokens = [self._token(i) for i in ids]
+        ids = arguments.id_array("ids", list(ids) if isinstance(ids, Iterator) else ids)
+        arguments.in_range("ids", ids, 0, len(self._tokens) - 1)
+        tokens = [self._tokens[i] for i in ids.tolist()]
         return "".join(tokens) if self.keep_spaces else SUPERFLUOUS_SPACE.sub("", " ".join(tokens))
 
-    def _token(self, token_id: Any) -> str:
-        if isinstance(token_id, bool) or not hasattr(token_id, "__index__"):
-            raise TypeError(f"ids must be integers in one dimension, not {token_id!r:.60}")
-        if not 0 <= token_id < len(self._tokens):  # a negative id would count from the end
-            raise ValueError(f"id {token_id} is not in the vocabulary, 0 to {len(self._tokens) - 1}")
-        return self._tokens[token_id]
+
+def _checked(text: str) -> str:
+    if not isinstance(text, str):  # lone surrogates may be among it, unlike with `arguments.text`
+        raise arguments.WrongKind(f"text must be a str, not {type(text).__name__}: {arguments.shown(text)}")
+    return text
 
 
 def _pretokens(text: str, lowercase: bool, keep_spaces: bool) -> list[str]:
-    return split_words(text.lower() if lowercase and isinstance(text, str) else text, keep_spaces)
-
-
-def _check_max_vocab(max_vocab: int | None) -> None:
-    if max_vocab is None:
-        return
-    if isinstance(max_vocab, bool) or not hasattr(max_vocab, "__index__"):
-        raise TypeError(f"max_vocab must be an int or None, not {max_vocab!r:.60}")
-    if operator.index(max_vocab) <= len(SPECIAL_TOKENS):
-        raise ValueError(
-            f"max_vocab is {max_vocab}: it counts the {len(SPECIAL_TOKENS)} special tokens too, so give "
-            f"{len(SPECIAL_TOKENS) + 1} or more"
-        )
+    return split_words(_checked(text).lower() if lowercase else text, keep_spaces)
 
 
 def _special_regex(allowed: str | Collection[str]) -> regex.Pattern | None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 from threadpoolctl import threadpool_limits
 
+from helpers.bpe import BPETokenizer
+from helpers.corpus import load_library_docs
 from helpers.embeddings import (
     cooccurrence,
     group_precision,
     nearest,
-    pmi,
     ppmi,
     project,
     skipgram_loss,
@@ -65,8 +67,47 @@ def test_word_ids_go_by_count_then_by_the_alphabet_and_drop_rare_words():
 
 
 def test_word_ids_says_when_no_word_is_left():
-    with pytest.raises(ValueError, match="min_count=3"):
+    with pytest.raises(ValueError, match=r"min_count is 3: no word of text occurs that often.*'a', 2"):
         word_ids("a a b", min_count=3)
+    with pytest.raises(ValueError, match=r"min_count is 1: .* \(it has no words\)"):
+        word_ids("1, 2, 3.", min_count=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Über Straße café cafe\u0301", {"über", "straße", "café", "cafe\u0301"}),
+        ("слово, Дело слово", {"слово", "дело"}),
+        ("हिन्दी में", {"हिन्दी", "में"}),
+        ("日本語 한국어", {"日本語", "한국어"}),
+        ("float32 train_test_split _x x2 2x 3.5", {"float32", "train_test_split", "_x", "x2", "x"}),
+    ],
+)
+def test_words_of_every_script_stay_whole(text, words):
+    assert set(word_ids(text, 1)[1]) == words
+
+
+def test_of_the_words_of_the_library_docs_only_those_with_other_letters_changed():
+    text = load_library_docs()
+    ascii_words = Counter(re.findall(r"[a-z_][a-z0-9_]*", text.lower()))
+    before, now = {word for word, n in ascii_words.items() if n >= 20}, set(word_ids(text)[1])
+    assert len(before & now) > 0.999 * len(before)
+    assert all(not word.isascii() for word in now - before) and len(before - now) < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "min_count", "name"),
+    [
+        (None, 1, "text"),
+        (b"a", 1, "text"),
+        ("a\ud800", 1, "text"),
+        ("a", 0, "min_count"),
+        ("a", 2.5, "min_count"),
+    ],
+)
+def test_word_ids_names_what_it_cannot_use(text, min_count, name):
+    with pytest.raises(ValueError, match=rf"^{name} (must be|has a lone surrogate)"):
+        word_ids(text, min_count)
 
 
 # ---- counts ----
@@ -95,11 +136,16 @@ def test_ppmi_equals_an_example_worked_out_by_hand():
 
 
 def test_smoothing_lowers_the_pmi_of_a_rare_context():
-    counts = sp.csr_matrix(np.array([[50.0, 1.0], [50.0, 0.0]]))
-    plain, smoothed = pmi(counts, 1.0).toarray(), pmi(counts).toarray()
-    assert smoothed[0, 1] < plain[0, 1]
-    share = 1 / (100**0.75 + 1)  # of the rare column, after smoothing
+    counts = sp.csr_matrix(np.array([[50.0, 1.0], [500.0, 0.0]]))
+    plain, smoothed = ppmi(counts, 1.0).toarray(), ppmi(counts).toarray()
+    assert 0 < smoothed[0, 1] < plain[0, 1] == pytest.approx(math.log(551 / 51))
+    share = 1 / (550**0.75 + 1)  # of the rare column, after smoothing
     assert smoothed[0, 1] == pytest.approx(math.log(1 / (51 * share)))
+
+
+def test_a_count_of_zero_that_is_stored_is_no_pair():
+    counts = sp.coo_matrix(([3.0, 0.0, 2.0], ([0, 0, 1], [0, 1, 1])))
+    assert (ppmi(counts).toarray() == ppmi(counts.toarray()).toarray()).all()
 
 
 def test_svd_vectors_equal_those_of_a_full_svd_up_to_sign():
@@ -116,7 +162,7 @@ def test_the_first_columns_of_svd_vectors_are_those_of_a_smaller_dim():
 
 
 def test_svd_vectors_refuses_a_dim_as_large_as_the_matrix():
-    with pytest.raises(ValueError, match="dim=20 must lie from 1 to 19"):
+    with pytest.raises(ValueError, match=r"dim, for .* \(20, 20\), must be an integer from 1 to 19, not 20"):
         svd_vectors(sp.csr_matrix(random_table(20, 20)), dim=20)
 
 
@@ -137,6 +183,13 @@ def test_skipgram_loss_equals_brute_force_pair_by_pair():
 def test_skipgram_loss_is_finite_for_large_scores():
     big = torch.full((2, 4), 100.0)
     assert torch.isfinite(skipgram_loss(big, -big, big))
+
+
+@pytest.mark.parametrize("rows", [(0, 3), (3, 0)])
+def test_a_loss_over_nothing_is_an_error_not_nan(rows):
+    centre, noise = torch.ones(rows[0], 4), torch.ones(rows[1], 4)
+    with pytest.raises(ValueError, match=f"centre has {rows[0]} rows, noise {rows[1]}: no mean"):
+        skipgram_loss(centre, centre, noise)
 
 
 def test_pairs_are_neighbours_within_the_window_and_come_both_ways():
@@ -188,15 +241,36 @@ def test_training_is_the_same_for_the_same_seed():
 @pytest.mark.parametrize(
     ("ids", "n_tokens", "window", "message"),
     [
-        (np.arange(10), 9, 2, "ids go from 0 to 9, but n_tokens=9"),
-        (np.array([0, -1, 0]), 5, 1, "from -1"),
-        (np.arange(3), 3, 3, "window=3 must lie from 1 to 2"),
+        (np.arange(10), 9, 2, r"ids\[9\] is 9, but must lie from 0 to 8"),
+        (np.array([0, -1, 0]), 5, 1, r"ids\[1\] is -1, but must lie from 0 to 4"),
+        (np.arange(3), 3, 3, "window, for 3 ids, must be an integer from 1 to 2, not 3"),
+        (np.arange(3), 3, 0, "window, for 3 ids, must be an integer from 1 to 2, not 0"),
+        (np.arange(3), 3, 1.0, "window, for 3 ids, must be an integer from 1 to 2"),
+        ([0], 3, 1, "ids holds 1 token ids; at least 2"),
+        ([0.5, 1], 3, 1, "ids must be integers"),
+        (np.arange(3), 0, 1, "n_tokens must be an integer of 1 or more"),
         (np.arange(50), 50, 2, "less than one batch"),
     ],
 )
 def test_training_refuses_what_it_cannot_use(ids, n_tokens, window, message):
     with pytest.raises(ValueError, match=message):
         train_skipgram(ids, n_tokens, dim=4, window=window)
+
+
+@pytest.mark.parametrize("name", ["dim", "epochs", "seed"])
+@pytest.mark.parametrize("value", [-1, 1.5, None, "3"])
+def test_training_names_the_setting_that_it_cannot_use(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of"):
+        train_skipgram(np.arange(50), 50, **{"dim": 4, name: value})
+
+
+@pytest.mark.parametrize("kind", [list, lambda ids: np.array(ids, np.uint16), torch.tensor])
+def test_ids_of_any_kind_give_the_same_counts(kind):
+    ids = [0, 1, 0, 2, 1]
+    found = cooccurrence(kind(ids), np.int64(3), np.uint8(2)).toarray()
+    assert (found == cooccurrence(np.array(ids), 3, 2).toarray()).all()
+    pairs = [skipgram_pairs(i, 3, 2, np.random.default_rng(0), 1.0)[0] for i in (kind(ids), np.array(ids))]
+    assert np.array_equal(*pairs) and pairs[0].dtype == np.int64
 
 
 # ---- nearest ----
@@ -233,31 +307,56 @@ def test_nearest_breaks_ties_by_id_and_gives_zero_vectors_a_cosine_of_zero():
 def test_nearest_offers_near_spellings_for_a_missing_token():
     with pytest.raises(ValueError, match=r"'flaot32'.*'float32'"):
         nearest(VECTORS, VOCAB, "flaot32", k=1)
-    with pytest.raises(ValueError, match=r"'zzzzz' is not in the vocabulary.*nothing is spelt like it"):
+    with pytest.raises(ValueError, match=r"'zzzzz' is not among 5 in vocab; near spellings: none"):
         nearest(VECTORS, VOCAB, "zzzzz", k=1)
 
 
 @pytest.mark.parametrize("k", [0, -1, 5, 8])
 def test_nearest_refuses_a_k_that_the_vocabulary_cannot_give(k):
-    with pytest.raises(ValueError, match=f"k={k} must lie from 1 to 4: the vocabulary has 5 tokens"):
+    with pytest.raises(ValueError, match=f"k, for a vocabulary of 5 tokens, must be .* 1 to 4, not {k}"):
         nearest(VECTORS, VOCAB, "red", k=k)
 
 
 @pytest.mark.parametrize("k", [None, "2", 2.0])
 def test_nearest_refuses_a_k_that_is_no_integer(k):
-    with pytest.raises(ValueError, match=f"k={k} must lie from 1 to 4"):
+    with pytest.raises(ValueError, match=f"k, for a vocabulary of 5 .* from 1 to 4, not {k!r}"):
         nearest(VECTORS, VOCAB, "red", k=k)
 
 
 def test_nearest_refuses_a_vocabulary_that_maps_nothing():
-    with pytest.raises(TypeError, match="vocab must map each token to its row, not be None"):
+    with pytest.raises(TypeError, match="vocab must be a dict, not None"):
         nearest(VECTORS, None, "red", k=2)
+
+
+@pytest.mark.parametrize("token", ["the", b"the", 5])
+def test_nearest_says_which_way_a_vocabulary_must_map(token):
+    vocab = BPETokenizer.train("the then other", 259).vocab  # id: bytes
+    table = random_table(len(vocab))
+    with pytest.raises(
+        ValueError, match=r"vocab must map each token to its row; .* \{token: i for i, token in"
+    ):
+        nearest(table, vocab, token)
+    turned = {token: i for i, token in vocab.items()}  # as the error says
+    assert len(nearest(table, turned, b"the", k=3)) == 3
+    with pytest.raises(ValueError, match=r"token 'the' is not among 259 in vocab; near spellings:.*b'the'"):
+        nearest(table, turned, "the")
+    with pytest.raises(ValueError, match="vocab must map each token to its row"):
+        group_precision(table, vocab, {"a": ["the", "he"]}, k=1)
+
+
+def test_nearest_takes_a_k_and_ids_of_numpy():
+    vocab = {name: np.int32(i) for name, i in VOCAB.items()}
+    assert nearest(VECTORS, vocab, "red", np.uint8(2)) == nearest(VECTORS, VOCAB, "red", 2)
 
 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (VECTORS[:4], "ids up to 4, but vectors has 4 rows"),
+        (VECTORS[:4], "ids from 0 to 4, but vectors has 4 rows"),
+        ([["a"]], "vectors must be a table of finite numbers"),
+        ([[1.0], [1.0, 2.0]], "vectors must be a table of finite numbers"),
+        (torch.ones(5, 2, device="meta"), "vectors must be a table of finite numbers"),
+        (None, "vectors must be a table of finite numbers"),
         (VECTORS[0], r"shape \(2,\)"),
         (np.where(VECTORS > 3, np.nan, VECTORS), "a NaN"),
     ],
@@ -287,10 +386,26 @@ def test_group_precision_is_one_for_perfect_groups():
 
 def test_group_precision_refuses_k_as_large_as_a_group_and_missing_words():
     groups = {"colours": ["red", "green", "blue"], "dtypes": ["float32", "float64"]}
-    with pytest.raises(ValueError, match="k=2 must lie from 1 to 1"):
+    with pytest.raises(ValueError, match=r"k, for a smallest group of 2 words, must be .* 1 to 1, not 2"):
         group_precision(VECTORS, VOCAB, groups, k=2)
     with pytest.raises(ValueError, match=r"'grene'.*'green'"):
         group_precision(VECTORS, VOCAB, {"colours": ["red", "grene"]}, k=1)
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({}, "groups must hold words, each once, not none"),
+        ({"a": [], "b": []}, "groups must hold words, each once, not none"),
+        ({"a": ["red", "red"], "b": ["blue", "green"]}, "each once, not .*'red' twice"),
+        ({"a": ["red", "blue"], "b": ["blue", "green"]}, "each once, not .*'blue' twice"),
+        ({"a": ["red", "green"], "b": []}, "k, for a smallest group of 0 words"),
+        ([["red", "green"]], "groups must be a dict"),
+    ],
+)
+def test_a_share_of_nothing_or_of_a_word_counted_twice_is_refused(groups, message):
+    with pytest.raises(ValueError, match=message):
+        group_precision(VECTORS, VOCAB, groups, k=1)
 
 
 # ---- project ----
@@ -342,10 +457,24 @@ def test_projection_takes_tensors_with_gradient_and_half_precision(method):
 @pytest.mark.parametrize(
     ("table", "arguments", "message"),
     [
-        (random_table(), {"method": "umap"}, "method must be 'pca' or 'tsne', not 'umap'"),
-        (random_table(20), {"method": "tsne"}, "perplexity=30.0 must lie between 0 and .* 20"),
-        (random_table(20), {"method": "tsne", "perplexity": 0}, "perplexity=0 "),
-        (random_table(20), {"method": "tsne", "perplexity": None}, "perplexity=None "),
+        (random_table(), {"method": "umap"}, "method must be one of 'pca', 'tsne', not 'umap'"),
+        (random_table(20), {"method": "tsne"}, "perplexity, for 20 vectors, must be .* below 20, not 30.0"),
+        (
+            random_table(20),
+            {"method": "tsne", "perplexity": 0},
+            "perplexity, for 20 vectors, must be a finite number above 0 .* not 0",
+        ),
+        (
+            random_table(20),
+            {"method": "tsne", "perplexity": None},
+            "perplexity, for 20 vectors, must be .* not None",
+        ),
+        (
+            random_table(),
+            {"method": "tsne", "seed": 2**32, "perplexity": 5},
+            "seed must be an integer from 0 to",
+        ),
+        (random_table(), {"seed": 1.5}, "seed must be an integer from 0 to"),
         (random_table(2), {}, re.escape("shape (2, 12)")),
         (random_table(9, 1), {}, re.escape("shape (9, 1)")),
         (np.full((5, 3), np.inf), {}, "an infinity"),

@@ -1,3 +1,4 @@
+import json
 import re
 import unicodedata
 
@@ -127,6 +128,7 @@ def test_vocab_is_numbered_from_0_with_the_special_tokens_first():
 def test_max_vocab_counts_everything():
     assert len(WordTokenizer.train(STORY, max_vocab=100).vocab) == 100
     assert len(WordTokenizer.train("a b", max_vocab=100).vocab) == 5
+    assert len(WordTokenizer.train("a b", max_vocab=np.int64(4)).vocab) == 4
 
 
 @given(st.lists(st.sampled_from("abcdefg"), min_size=1), st.integers(4, 12))
@@ -168,13 +170,15 @@ def test_a_character_that_unicode_does_not_call_white_space_is_a_mark(text):
 
 @pytest.mark.parametrize("max_vocab", [3, 0, -1])
 def test_max_vocab_without_room_for_a_word_is_an_error(max_vocab):
-    with pytest.raises(ValueError, match=f"max_vocab is {max_vocab}: it counts the 3 special tokens"):
+    with pytest.raises(
+        ValueError, match=f"max_vocab, which counts the 3 .* must be .* 4 or more, not {max_vocab}"
+    ):
         WordTokenizer.train(STORY, max_vocab)
 
 
 @pytest.mark.parametrize("max_vocab", [True, 100.0, "100"])
 def test_max_vocab_that_is_no_int_is_an_error(max_vocab):
-    with pytest.raises(TypeError, match="max_vocab must be an int or None"):
+    with pytest.raises(TypeError, match=r"max_vocab, which counts .* must be an integer of 4 or more, not"):
         WordTokenizer.train(STORY, max_vocab)
 
 
@@ -224,6 +228,38 @@ def test_allowing_all_is_encoding_the_parts_between(parts, keep_spaces):
 def test_allowing_what_is_no_special_token_is_an_error(allowed):
     with pytest.raises(ValueError, match=r'allowed_special is .*give "all", or a set of names'):
         WordTokenizer.train("a").encode("a", allowed_special=allowed)
+
+
+# ---- a vocabulary of one's own ----
+
+
+def test_a_vocabulary_may_stand_in_any_order_such_as_json_with_sorted_keys():
+    trained = WordTokenizer.train(STORY)
+    sorted_keys = WordTokenizer(json.loads(json.dumps(trained.vocab, sort_keys=True)))
+    ids = trained.encode(STORY)
+    assert sorted_keys.encode(STORY) == ids and sorted_keys.decode(ids) == trained.decode(ids)
+
+
+@pytest.mark.parametrize(
+    "vocab",
+    [
+        dict(enumerate(SPECIAL_TOKENS)),  # the wrong way round
+        {token: i for i, token in enumerate(SPECIAL_TOKENS, 1)},
+        {token: 2 * i for i, token in enumerate(SPECIAL_TOKENS)},
+        {**{token: i for i, token in enumerate(SPECIAL_TOKENS)}, "a": 2},
+        {"<|unk|>": 0, "<|endoftext|>": 1, "a": 2},
+        {},
+    ],
+)
+def test_a_vocabulary_that_cannot_work_is_refused(vocab):
+    with pytest.raises(ValueError, match=r"vocab must map each token to its id, .*<\|pad\|>"):
+        WordTokenizer(vocab)
+
+
+@pytest.mark.parametrize("vocab", [None, list(SPECIAL_TOKENS), "abc"])
+def test_what_is_no_vocabulary_is_named(vocab):
+    with pytest.raises(TypeError, match="vocab must be a dict, not"):
+        WordTokenizer(vocab)
 
 
 # ---- decoding ----
@@ -277,7 +313,7 @@ def test_numpy_integers_in_a_list_are_ids():
 
 @pytest.mark.parametrize("token_id", [4, -1, 10**12])
 def test_an_id_that_is_not_in_the_vocabulary_is_an_error(token_id):
-    with pytest.raises(ValueError, match=f"id {token_id} is not in the vocabulary, 0 to 3"):
+    with pytest.raises(ValueError, match=rf"ids\[1\] is {token_id}, but must lie from 0 to 3"):
         WordTokenizer.train("a").decode([3, token_id])
 
 

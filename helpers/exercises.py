@@ -29,7 +29,7 @@ import traceback
 import tracemalloc
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, KeysView, Mapping, Set, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Set, ValuesView
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
@@ -237,18 +237,15 @@ def _strike_again(frame: FrameType | None, reason: str) -> None:
 
 @contextlib.contextmanager
 def _by_thread(too_much: Callable[[], str]) -> Iterator[None]:
-    raise_in, ident, done = (
-        ctypes.pythonapi.PyThreadState_SetAsyncExc,
-        threading.get_ident(),
-        threading.Event(),
-    )
-    reasons = []
+    answering, done, reasons = threading.get_ident(), threading.Event(), []
 
     def watch() -> None:
         while not done.wait(0.1):
             if reason := too_much():
                 reasons.append(reason)
-                raise_in(ctypes.c_ulong(ident), ctypes.py_object(Stopped))
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(answering), ctypes.py_object(Stopped)
+                )
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -258,7 +255,8 @@ def _by_thread(too_much: Callable[[], str]) -> Iterator[None]:
         finally:
             done.set()
             watcher.join()
-            raise_in(ctypes.c_ulong(ident), None)  # one that is still on its way
+            for _ in range(2):  # one that is still on its way arrives here
+                pass
     except Stopped:
         raise Stopped(reasons[0]) from None
 
@@ -320,14 +318,10 @@ def _copied(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """`value` with each iterator, view, range or deque in it as a list."""
-    if (
-        isinstance(value, Iterator | KeysView | ValuesView | range | deque)
-        or type(value).__name__ == "dict_items"
-    ):
-        value = list(value)
-    if type(value) in (list, tuple) and not all(isinstance(v, int | str | float) for v in value):
-        return type(value)(map(plain, value))
-    return value
+    once = isinstance(value, Iterator | KeysView | ValuesView | ItemsView | range | deque)
+    if once or (type(value) is list and not all(isinstance(v, int | str | float) for v in value)):
+        return [plain(v) for v in value]  # a loop of Python, which can be stopped; list(value) cannot
+    return tuple(map(plain, value)) if type(value) is tuple else value
 
 
 def _demand_unchanged(function: Callable, args: tuple, handed: list, got: Any) -> None:
@@ -650,7 +644,8 @@ def _read_progress(folder: Path) -> tuple[list[tuple[str, str, str]], list[str]]
 def _notebooks(folder: Path) -> Iterator[Path]:
     for root, folders, names_there in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, n) for n in sorted(names_there) if n.endswith(".ipynb") and n[0] != ".")
+        there = [Path(root, n) for n in names_there if n.endswith(".ipynb") and n[0] != "."]
+        yield from sorted(there, key=lambda path: path.stem)
 
 
 def _states(notebook: dict, known: list[str]) -> dict[str, str]:

@@ -36,8 +36,8 @@ def pad_collate(
     They are not shifted: see the top of this module before you give them to `helpers.model.train`.
     With `prompt_lengths` the first tokens of each sequence, as many as it says, get the label -100 too.
 
-    Nothing is cut: raises `ValueError` for a sequence longer than `max_length`, for an empty sequence or
-    batch, for ids that are negative or not integers, and for a prompt longer than its sequence.
+    Nothing is cut: raises `ValueError` for a sequence longer than `max_length`, an empty one or none at all,
+    ids that are negative or no integers, and a prompt longer than its sequence.
 
     >>> pad_collate([[5, 6, 7], [8]], pad_id=0)["labels"]
     tensor([[   5,    6,    7],
@@ -181,8 +181,8 @@ def pack(
     A document that ends in `eos_id` already, as one cut from a token corpus does, gets a second one: leave it
     out (`document[:-1]`).
 
-    Raises `ValueError` if there are no documents, for an empty document, for ids that are negative or not
-    integers, for `max_length` below 1, and for an unknown method.
+    Raises `ValueError` for no documents or an empty one, ids that are negative or no integers, `max_length`
+    below 1, and an unknown method.
 
     >>> packed = pack([[1, 2, 3, 4], [5], [6, 7]], max_length=5, eos_id=0, method="best_fit")
     >>> packed.input_ids
@@ -195,7 +195,7 @@ def pack(
     max_length = arguments.integer("max_length", max_length, 1)
     eos_id = arguments.integer("eos_id", eos_id)  # an int: a NumPy scalar would decide the dtype below
     arrays, lengths = _as_arrays(documents, "documents")
-    pieces = _concat(lengths + 1, max_length) if method == "concat" else _best_fit(lengths + 1, max_length)
+    pieces = (_pieces_concat if method == "concat" else _pieces_best_fit)(lengths + 1, max_length)
     n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
     # Filled with eos_id from the start: what no document overwrites is the end of a document, or padding.
     input_ids = np.full(n_rows * max_length, eos_id, dtype=np.int64)
@@ -275,7 +275,7 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
 # One row of numbers a piece: document, start in the document, length, place (row * max_length + column).
 
 
-def _concat(lengths: np.ndarray, max_length: int) -> np.ndarray:
+def _pieces_concat(lengths: np.ndarray, max_length: int) -> np.ndarray:
     """One stream, cut at the end of each row and of each document."""
     ends = np.cumsum(lengths)
     place = np.union1d(ends - lengths, np.arange(0, ends[-1], max_length))
@@ -284,7 +284,7 @@ def _concat(lengths: np.ndarray, max_length: int) -> np.ndarray:
     return np.stack([document, start, np.diff(place, append=ends[-1]), place], axis=1)
 
 
-def _best_fit(lengths: np.ndarray, max_length: int) -> np.ndarray:
+def _pieces_best_fit(lengths: np.ndarray, max_length: int) -> np.ndarray:
     """Each document as full rows and a rest, placed by `best_fit`."""
     n_pieces = -(-lengths // max_length)
     document = np.repeat(np.arange(len(lengths)), n_pieces)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from helpers import arguments
 from helpers.arguments import WrongKind
 from helpers.batches import IGNORE_INDEX, block_causal_mask
-from helpers.positions import LearnedPositions, alibi_bias, rope, sinusoidal
+from helpers.positions import LearnedPositions, alibi_bias, look_up, rope, sinusoidal
 from helpers.words import SPECIAL_TOKENS
 
 POSITIONS = ("rope", "learned", "sinusoidal", "alibi", "none")
@@ -53,7 +53,8 @@ class TinyGPT(nn.Module):
     `document_ids`, both (batch, length), so that no token sees another document. `seed` fixes the weights,
     whatever ran before and on whatever device; torch's own generators stay where they were.
     Raises ValueError for an unknown scheme, a dim that does not suit n_heads, and for ids that are not rows,
-    too long, or outside the vocabulary; TypeError where they are not integers.
+    too long, or outside the vocabulary; TypeError where they are not integers. What stands on `meta`, which
+    has no values, is not checked.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class TinyGPT(nn.Module):
             with x.device:
                 table = sinusoidal(self.max_length, x.shape[-1])
             # A sine has a root mean square of sqrt(1/2): scaled to that of the embeddings.
-            x = x + (EMBEDDING_STD * math.sqrt(2) * table).to(x.dtype)[position_ids]
+            x = x + look_up((EMBEDDING_STD * math.sqrt(2) * table).to(x.dtype), position_ids)
         mask = self._mask(ids.shape[1], document_ids)
         for block in self.blocks:
             x = block(x, position_ids, mask)

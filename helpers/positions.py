@@ -63,19 +63,24 @@ class LearnedPositions(nn.Module):
         self.weight = nn.Parameter(torch.randn(size) * 0.02)
 
     def forward(self, positions: Positions) -> Tensor:
-        positions = _as_positions(positions)
-        if positions.is_floating_point():
-            raise WrongKind(
-                f"positions has dtype {positions.dtype}, but a table has no row between two positions: give "
-                "integers, such as positions.long()"
-            )
-        rows = len(self.weight)
-        if positions.numel() and not positions.is_meta and positions.max() >= rows:
-            raise ValueError(
-                f"positions goes up to {positions.max()}, but the table has max_length={rows} rows, for 0 to "
-                f"{rows - 1}: shorten the input, or train a longer table"
-            )
-        return self.weight[positions.to(self.weight.device)]
+        return look_up(self.weight, positions)
+
+
+def look_up(table: Tensor, positions: Positions) -> Tensor:
+    """The rows of `table`, (max_length, dim), at `positions`: see `LearnedPositions`, and for its errors."""
+    positions = _as_positions(positions)
+    if positions.is_floating_point():
+        raise WrongKind(
+            f"positions has dtype {positions.dtype}, but a table has no row between two positions: give "
+            "integers, such as positions.long()"
+        )
+    rows = len(table)
+    if positions.numel() and not positions.is_meta and positions.max() >= rows:
+        raise ValueError(
+            f"positions goes up to {positions.max()}, but the table has max_length={rows} rows, for 0 to "
+            f"{rows - 1}: shorten the input, or make a longer table"
+        )
+    return table[positions.to(table.device)]
 
 
 def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:

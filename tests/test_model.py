@@ -181,6 +181,14 @@ def test_sizes_may_be_any_kind_of_integer():
         assert all(map(torch.equal, state.values(), expected.values()))
 
 
+@pytest.mark.parametrize("scheme", ["learned", "sinusoidal"])
+@pytest.mark.parametrize(("position", "words"), [(24, "goes up to 24.*max_length=24"), (-1, "holds -1")])
+def test_a_position_outside_the_table_is_named(scheme, position, words):
+    places = torch.tensor([[0, 1, position]])
+    with pytest.raises(ValueError, match=f"positions {words}"):
+        small(scheme)(random_ids(1, 3), places)
+
+
 # ---- devices and dtypes: `meta` has shapes and no numbers, and mixing devices fails on it as on a GPU ----
 
 

@@ -1,119 +1,147 @@
 """Checks of the exercises in 06_positional_encodings."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.exercises import Wrong, call, exercise, expect, same, short
+from helpers.exercises import Words, call, exercise, expect, rejection, same, short
 from helpers.positions import alibi_bias, alibi_slopes, frequencies, rope, sinusoidal
 
 
 @exercise("06.wavelength")
 def wavelength(answer: Any) -> str:
-    for pair, dim, base in [(0, 64, 10000.0), (3, 8, 10000.0), (31, 64, 500000.0), (10, 128, 10000.0)]:
+    cases = [(0, 64, 1e4), (3, 8, 1e4), (31, 64, 5e5), (10, 128, 1e4), (2, 6, 100.0), (1, 4, 2.0)]
+    for pair, dim, base in cases:
         right = 2 * math.pi * base ** (2 * pair / dim)
-        got = call(answer, pair, dim, base)
-        if same(got, right / (2 * math.pi)):
-            raise Wrong(
-                f"On pair {pair}, dim {dim} you gave {short(got)}: the positions for one radian. How many "
-                "radians are a full turn?"
-            )
-        if pair and same(got, 2 * math.pi * base ** (pair / dim)):
-            raise Wrong("Pair i stands in columns 2i and 2i + 1, so its exponent is 2i / dim, not i / dim.")
-        if same(got, 1 / right) or (pair and same(got, 2 * math.pi * base ** (-2 * pair / dim))):
-            raise Wrong(
-                f"On pair {pair}, dim {dim} you gave {short(got)}: slow pairs have long waves, not short."
-            )
-        if base != 10000.0 and same(got, 2 * math.pi * 10000.0 ** (2 * pair / dim)):
-            raise Wrong(f"With base={base} you gave the wavelength of base 10,000: is `base` used?")
-        expect(answer, (pair, dim, base), right, "A pair turns by base^(-2i / dim) radians at each step.")
+        got = call(answer, pair, dim, base, expected=right)
+        hints = {
+            right / (2 * math.pi): "That is where it has turned by one radian. How many are a full turn?",
+            2 * math.pi * base ** (pair / dim): "Pair i has columns 2i and 2i + 1: its exponent is 2i / dim.",
+            1 / right: "That is turns for a position; the question is positions for a turn.",
+            2 * math.pi / base ** (2 * pair / dim): "Slow pairs have long waves, not short ones.",
+            2
+            * math.pi
+            * 1e4 ** (2 * pair / dim): f"That is the wave of base 10,000, not {base}: use `base`.",
+        }
+        if not same(got, right):
+            hint = next((hint for value, hint in hints.items() if same(got, value)), "")
+            hint = hint or "A pair turns by base^(-2i / dim) radians at each step."
+            raise rejection((pair, dim, base), right, got, hint)
     return "From about 6 positions up to more than 2 million: one vector holds clock hands of all speeds."
 
 
 @exercise("06.alibi_slopes")
 def slopes(answer: Any) -> str:
-    for n_heads in (8, 16, 4, 1, 64):
-        got = call(answer, n_heads)
-        if n_heads != 8 and same(got, [2.0**-i for i in range(1, n_heads + 1)]):
-            raise Wrong(
-                f"With {n_heads} heads you gave 1/2, 1/4, 1/8, ...: right for 8 heads only. The last "
-                "slope is 2^-8 for any number of heads."
-            )
+    for n_heads in (8, 16, 4, 2, 1, 64):
         right = alibi_slopes(n_heads).tolist()
+        got = call(answer, n_heads, expected=right)
+        if same(got, right):
+            continue
+        hint = "The first slope is the ratio of each to the one before; the last is 2^-8."
+        if same(got, [2.0**-i for i in range(1, n_heads + 1)]):
+            hint = "Halving is right for 8 heads only: the last slope is 2^-8 for any number of heads."
         if same(got, [1.0, *right[:-1]]):
-            raise Wrong(f"With {n_heads} heads your slopes start at 1; the first is the ratio itself.")
-        expect(
-            answer,
-            (n_heads,),
-            right,
-            "The first slope is the ratio of each to the one before; the last is 2^-8.",
-        )
+            hint = "Yours start at 1; the first slope is the ratio itself."
+        if same(got, right[::-1]):
+            hint = "The numbers are right, but the steepest slope comes first."
+        raise rejection((n_heads,), right, got, hint)
     return "Numbers fixed in advance: ALiBi has nothing to train."
 
 
 @exercise("06.shift_invariant")
 def shift_invariant(answer: Any) -> str:
-    steps = torch.arange(12.0)
-    by_distance = torch.cos(steps[:, None] - steps)
-    garbage = torch.rand(12, 12, generator=torch.Generator().manual_seed(0)).triu(1)
-    one_off = by_distance.clone()
-    one_off[11, 4] += 0.5
-    vectors = sinusoidal(12, 8) + 1
-    for scores, right, hint in [
-        (
-            alibi_bias(1, 12)[0],
-            True,
-            "ALiBi's bias depends on the distance alone. (The last diagonal has a single entry.)",
-        ),
-        (vectors @ torch.arange(64.0).reshape(8, 8) @ vectors.T, False, "These move with the position."),
-        (by_distance + garbage, True, "Above the diagonal lie keys of the future: leave them out."),
-        (by_distance.masked_fill(garbage > 0, -math.inf), True, "The future is -inf here: leave it out."),
-        (one_off, False, "One entry, of query 11 and key 4, differs from the others at distance 7."),
-        (by_distance + 1e-6 * steps, True, "Allow for rounding: a tolerance of 0.001 will do."),
-        (steps.expand(12, 12), False, "Each row is the same here, but the diagonals are not."),
-        (torch.ones(1, 1), True, "One token is in step with itself."),
-    ]:
-        got = call(answer, scores)
-        if isinstance(got, Tensor) and got.numel() == 1:
-            got = bool(got)
-        if not isinstance(got, bool | np.bool_):
-            raise Wrong(f"Return True or False; you gave {short(got)}.")
-        if not same(got, right):
-            asked = f"a {len(scores)} x {len(scores)} matrix that begins {short(scores[:2, :3].tolist())}"
-            raise Wrong(f"On {asked} expected {right}, but got {short(got)}. {hint}")
+    for what, scores, right, hint in _matrices():
+        expect(answer, (scores,), right, hint, given=f"{what}, {short(scores[:3, :3])} at its upper left,")
     return "This is the test that any relative scheme must pass."
+
+
+def _matrices() -> Iterator[tuple[str, Tensor, bool, str]]:
+    """(description, scores, whether they depend on the distance alone, hint)."""
+    steps = torch.arange(12.0)
+    even = torch.cos(steps[:, None] - steps)
+    random = torch.Generator().manual_seed(0)
+    future = torch.rand(12, 12, generator=random).triu(1)
+    vectors = sinusoidal(12, 8) + 1
+    yield "ALiBi's bias", alibi_bias(1, 12)[0], True, "The last diagonal has one entry, which is fine."
+    moving = vectors @ torch.arange(64.0).reshape(8, 8) @ vectors.T
+    yield "scores with sinusoidal positions", moving, False, "These move with the position."
+    yield "scores with anything above the diagonal", even + 9 * future, True, "Leave out keys of the future."
+    hidden = even.masked_fill(future > 0, -math.inf)
+    yield "scores with -inf above the diagonal", hidden, True, "Leave out keys of the future."
+    rounded = even + 1e-4 * torch.rand(12, 12, generator=random)
+    yield "scores that differ by up to 0.0001", rounded, True, "Up to 0.001 apart they count as equal."
+    for query, key, off in [
+        (11, 4, 0.5),
+        (11, 4, -0.5),
+        (7, 0, 0.5),
+        (11, 1, -0.5),
+        (5, 5, 0.5),
+        (9, 6, 0.005),
+    ]:
+        one_off = even.clone()
+        one_off[query, key] += off
+        what = f"scores where that of query {query} for key {key} alone is {off} off"
+        yield what, one_off, False, f"Look at all scores at distance {query - key}, with a limit of 0.001."
+    drifting = even + 0.0005 * steps
+    yield "scores that grow by 0.0005 a column", drifting, False, "The first and the last are 0.005 apart."
+    yield "equal rows", steps.expand(12, 12), False, "Each row is the same here, but the diagonals are not."
+    yield "one token's score", torch.ones(1, 1), True, "It has nothing to differ from."
+    yield "two tokens' scores", torch.tensor([[1.0, 0.0], [5.0, 2.0]]), False, "Distance 0 counts too."
+    for size in (2, 5, 30):
+        by_distance = torch.randn(size, generator=random)
+        toeplitz = by_distance[(torch.arange(size)[:, None] - torch.arange(size)).abs()]
+        yield f"a score for each distance, {size} x {size}", toeplitz, True, "Each diagonal is constant."
+        toeplitz = toeplitz.clone()
+        toeplitz[-1, -2] += 0.02
+        yield (
+            "the same, with the last score at distance 1 off by 0.02",
+            toeplitz,
+            size == 2,
+            "Look at them all.",
+        )
 
 
 @exercise("06.broken_rope")
 def broken_rope(answer: Any) -> str:
-    for length, dim in [(6, 4), (9, 16), (3, 64)]:
-        x = torch.randn(length, dim, generator=torch.Generator().manual_seed(dim))
-        positions = torch.arange(length) * 7 + 2
-        got = call(answer, x, positions)
-        if isinstance(got, np.ndarray):
-            got = torch.as_tensor(got)
-        if not isinstance(got, Tensor) or got.shape != x.shape:
-            what = tuple(got.shape) if isinstance(got, Tensor) else short(got)
-            raise Wrong(f"For x of shape {tuple(x.shape)} expected a tensor of that shape, but got {what}.")
-        adjacent, split = rope(x, positions), _half_split(x, positions)
-        if same(got, x):
-            raise Wrong("Your function gives x back as it came: no pair was turned.")
-        if torch.allclose(got.float(), adjacent, atol=1e-4) or torch.allclose(got.float(), split, atol=1e-4):
-            continue
-        before, after = x.norm(dim=-1)[-1].item(), got.norm(dim=-1)[-1].item()
-        if abs(before - after) > 1e-3:
-            raise Wrong(
-                f"With head_dim {dim} a vector of length {before:.3f} came out with length {after:.3f}: a "
-                "rotation keeps it. Does each pair get one angle, the same in its two dimensions?"
-            )
-        raise Wrong(
-            f"With head_dim {dim} the lengths are kept, but the angles are not position * frequency, or the "
-            "turn goes the other way: (a, b) becomes (a cos - b sin, a sin + b cos)."
-        )
+    for dim, at in [(4, [3, 1, 5, 0]), (16, [2, 9, 16, 3, 0]), (64, [40, 7]), (6, [1]), (2, [5, 50])]:
+        x = torch.randn(len(at), dim, generator=torch.Generator().manual_seed(dim))
+        positions = torch.tensor(at)
+        given = f"x of shape {tuple(x.shape)} at positions {short(at)}"
+        form = f"a tensor of shape {tuple(x.shape)}"
+        got = call(answer, x, positions, given=given, expected=form)
+        try:
+            turned = torch.as_tensor(got).float().reshape(x.shape) if np.shape(got) == x.shape else None
+        except (TypeError, ValueError, RuntimeError):
+            turned = None
+        if turned is None:
+            raise rejection(given, Words(form), got)
+        either = rope(x, positions), _half_split(x, positions)
+        near = [(turned - right).abs().amax(-1) < 1e-4 for right in either]
+        if not any(convention.all() for convention in near):
+            row = int((~(near[0] | near[1])).float().argmax())
+            given = f"{given}, where row {row} is {short(x[row])},"
+            wanted = [short(right[row]) for right in either]
+            hint = _what_is_broken(x[row], turned[row])
+            raise rejection(given, Words(" or ".join(wanted)), turned[row], hint)
     return "Both conventions are right; mixing them is not."
+
+
+def _what_is_broken(before: Tensor, after: Tensor) -> str:
+    if torch.allclose(before, after, atol=1e-4):
+        return "That row came back as it was: no pair was turned."
+    if abs(before.norm() - after.norm()) > 1e-3:
+        return (
+            f"A vector of length {before.norm():.3f} has become one of length {after.norm():.3f}; a rotation "
+            "keeps it. Does each pair get one angle, the same in its two dimensions?"
+        )
+    return (
+        "The lengths are kept, but the angles are not position * frequency, or the turn goes the other way: "
+        "(a, b) becomes (a cos - b sin, a sin + b cos)."
+    )
 
 
 def _half_split(x: Tensor, positions: Tensor) -> Tensor:
@@ -126,31 +154,34 @@ def _half_split(x: Tensor, positions: Tensor) -> Tensor:
 
 @exercise("06.look_back")
 def look_back(answer: Any) -> str:
-    for steps, dim in [(3, 32), (1, 16), (0, 16), (10, 64), (25, 128)]:
-        got = call(answer, steps, dim)
+    n = 1000
+    for steps, dim in [(3, 32), (1, 16), (0, 16), (10, 64), (25, 128), (200, 64)]:
+        form = f"two vectors of {dim} numbers, (query, key)"
+        got = call(answer, steps, dim, expected=form)
         try:
-            query, key = (torch.as_tensor(t, dtype=torch.float32).reshape(1, dim) for t in got)
+            query, key = (torch.as_tensor(v, dtype=torch.float32).reshape(1, dim) for v in got)
         except (TypeError, ValueError, RuntimeError):
-            raise Wrong(
-                f"Return two vectors of {dim} numbers, (query, key); you gave {short(got)}."
-            ) from None
-        if steps and torch.allclose(query, key):
-            raise Wrong(
-                f"With steps={steps} your query and key are equal: such a pair scores highest at distance 0. "
-                "RoPE will turn the query further than the key; make up for it beforehand."
-            )
-        keys = rope(key.expand(64, dim), torch.arange(64))
-        scores = (keys @ rope(query, [63])[0]).flip(0)  # by distance: 0, 1, 2, ...
+            raise rejection((steps, dim), Words(form), got) from None
+        if not (query.isfinite().all() and key.isfinite().all()):
+            raise rejection((steps, dim), Words(f"{form}, all finite"), got)
+        scores = (rope(key.expand(n, dim), torch.arange(n)) @ rope(query, [n - 1])[0]).flip(0)  # by distance
         best = int(scores.argmax())
-        if (scores >= scores[best] - 1e-3 * abs(scores[best])).sum() > 1:
-            raise Wrong(
-                f"With steps={steps}, dim={dim} several distances share the highest score, or nearly. A fast "
-                "pair comes round again and a slow one hardly turns: let all pairs have a say."
-            )
-        if best != steps:
-            mirrored = " The score is q turned by m times k turned by n: which of the two is ahead?"
-            raise Wrong(
-                f"With steps={steps}, dim={dim} the highest score is at distance {best}, not {steps}."
-                f"{mirrored if steps else ''}"
-            )
+        wanted = Words(f"the highest score at distance {steps}, alone by a thousandth")
+        near = (scores >= scores[best] - 1e-3 * abs(scores[best])).nonzero().flatten().tolist()
+        if best != steps or len(near) > 1:
+            shown = [f"distance {d}: {short(scores[d].item())}" for d in sorted({steps, best, *near[:3]})]
+            raise rejection((steps, dim), wanted, Words(", ".join(shown)), _why_not(steps, query, key, near))
     return "A head that looks a fixed number of steps back, built without a single step of training."
+
+
+def _why_not(steps: int, query: Tensor, key: Tensor, near: list[int]) -> str:
+    if not query.norm() * key.norm():
+        return "A vector of zeros scores 0 with everything."
+    if steps and torch.allclose(query, key):
+        return (
+            "Your query and key are equal, and such a pair scores highest at distance 0. RoPE will turn the "
+            "query further than the key; make up for it beforehand."
+        )
+    if len(near) > 1:
+        return "A fast pair comes round again, and a slow one hardly turns: let all pairs have a say."
+    return "The score is the query turned by m times the key turned by n: which of the two is ahead?"

@@ -1,14 +1,16 @@
 """The checks of notebook 07's exercises."""
 
+import builtins
 import math
-import tracemalloc
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Wrong, call, exercise, expect, same, short
+from helpers.exercises import Words, call, exercise, expect, lines_run, peak_memory, rejection, same, short
 
 
 def windows(ids: list[int], max_length: int, stride: int) -> list[tuple[list[int], list[int]]]:
@@ -24,12 +26,15 @@ def never(answer: Callable) -> str:
         ((23, 6, 2), "Where windows overlap, a position is still one position."),
         (
             (4, 4, 1),
-            "Four inputs need a fifth token as the last target: no window fits, so nothing is predicted.",
+            "Four inputs need a fifth token as the last target: no window fits, nothing is predicted.",
         ),
         ((5, 4, 9), "One window just fits, and all four targets are in it."),
+        ((1, 3, 2), "A text of one token has no target at all."),
         ((1000, 7, 11), "Try it with a set of positions."),
         ((257, 16, 16), "Nothing is missed here. The very first token can be no target, so do not count it."),
     ]
+    draw = random.Random(7)
+    cases += [((draw.randint(1, 60), draw.randint(1, 12), draw.randint(1, 15)), "") for _ in range(60)]
     for (n, max_length, stride), hint in cases:
         seen = {t for _, targets in windows(list(range(n)), max_length, stride) for t in targets}
         expect(answer, (n, max_length, stride), n - 1 - len(seen), hint)
@@ -38,46 +43,57 @@ def never(answer: Callable) -> str:
 
 @exercise("07.split")
 def split(answer: Callable) -> str:
-    for n, max_length, stride, fraction in [(100, 8, 3, 0.2), (75, 5, 5, 0.1), (90, 6, 1, 0.3)]:
-        ids = [(37 * i) % n + 500 for i in range(n)]  # each id once, so an id tells its position
-        got = pair_of_lists(call(answer, ids, max_length, stride, fraction))
-        leaked = targets_of(got[0]) & targets_of(got[1])
-        where = f"With {n} ids, max_length={max_length}, stride={stride}, val_fraction={fraction}"
+    cases = [(24, 4, 3, 0.25), (100, 8, 3, 0.2), (75, 5, 5, 0.1), (90, 6, 1, 0.3), (80, 4, 7, 0.25)]
+    for n, max_length, stride, part in cases:
+        step = 1 if n == 24 else 37  # the first counts up, to be easily read
+        ids = [(step * i) % n + 500 for i in range(n)]  # each id once, so an id tells its position
+        args = ids, max_length, stride, part
+        form = "two lists of (input, target), the first to train on, the second to validate on"
+        got = call(answer, *args, expected=form)
+        train, val = _two_lists(got) or ((), ())
+        if _two_lists(got) is None:
+            raise rejection(args, Words(form), got)
+        leaked = _targets(train) & _targets(val)
         if leaked:
-            raise Wrong(
-                f"{where}, {len(leaked)} of {len(targets_of(got[1]))} validation targets are targets in "
-                "training too. Split the ids before you cut windows."
-            )
-        cuts = {math.floor(n * (1 - fraction)), round(n * (1 - fraction)), math.ceil(n * (1 - fraction))}
-        wanted = [(windows(ids[:c], max_length, stride), windows(ids[c:], max_length, stride)) for c in cuts]
-        if got[0] and got[0][0][0][:1] != ids[:1]:
-            raise Wrong(
-                f"{where}, nothing leaks, but the training windows do not begin with the first id, {ids[0]}: "
-                "the last part of the ids is for validation, and the training windows come first."
-            )
-        if not any(same(got, list(w)) for w in wanted):
-            sizes = " and ".join(str(len(part)) for part in wanted[0])
-            raise Wrong(
-                f"{where}, nothing leaks, but expected {sizes} windows, from the ids before and after the "
-                f"cut, and got {len(got[0])} and {len(got[1])}. Are all there, in order, shifted by one?"
-            )
+            wanted = Words("no target in both parts")
+            came = Words(f"{len(leaked)} of {len(_targets(val))} validation targets in training too")
+            raise rejection(args, wanted, came, "Split the ids before you cut windows.")
+        cuts = sorted({math.floor(n * (1 - part)), round(n * (1 - part)), math.ceil(n * (1 - part))})
+        wanted = [w for cut in cuts for w in _both_parts(ids, cut, max_length, stride)]
+        if not any(same([train, val], w) for w in wanted):
+            nearest = next((w for w in wanted if same(train, w[0])), wanted[0])
+            which = int(same(train, nearest[0]))
+            hint = f"Nothing leaks, but the {'validation' if which else 'training'} windows are others."
+            raise rejection(args, nearest[which], (train, val)[which], f"{hint} {_why(train, val, ids)}")
     return "The cut costs a window or two. A score you can trust is worth it."
 
 
-def pair_of_lists(got: Any) -> list[list[tuple[list[int], list[int]]]]:
-    """The learner's two lists of windows, whatever the containers."""
-    form = "It should return two lists of (input, target), the first to train on, the second to validate on"
+def _both_parts(ids: list[int], cut: int, max_length: int, stride: int) -> Iterator[list]:
+    """The windows before and after the cut, where those after it begin at the cut, or go on in the grid."""
+    train = windows(ids[:cut], max_length, stride)
+    for start in (cut, -(-cut // stride) * stride):
+        yield [train, windows(ids[start:], max_length, stride)]
+
+
+def _why(train: list, val: list, ids: list[int]) -> str:
+    if train and val and train[0][0][0] != ids[0] and val[0][0][0] == ids[0]:
+        return "The last part of the ids is for validation, the first to train on."
+    return "Are all there, in the order of the text, targets shifted by one?"
+
+
+def _two_lists(got: Any) -> tuple[list, list] | None:
+    """The learner's two lists of windows, whatever the containers; None where it is something else."""
     try:
         train, val = got
         parts = [[(np.asarray(x).tolist(), np.asarray(y).tolist()) for x, y in part] for part in (train, val)]
         for part in parts:
-            targets_of(part)
+            _targets(part)
     except (TypeError, ValueError):
-        raise Wrong(f"{form}; it returned {short(got)}.") from None
-    return parts
+        return None
+    return parts[0], parts[1]
 
 
-def targets_of(part: list[tuple[list[int], list[int]]]) -> set[int]:
+def _targets(part: list[tuple[list[int], list[int]]]) -> set[int]:
     return {t for _, targets in part for t in targets}
 
 
@@ -86,145 +102,189 @@ class Watched(np.ndarray):
 
     calls = 0
 
-    def __repr__(self):
-        return repr(np.asarray(self))
-
     def __getitem__(self, index):
         Watched.calls += 1
         return np.asarray(super().__getitem__(index))  # what comes out is not watched
 
+    def tolist(self):
+        Watched.calls += len(self)  # a list can only be read piece by piece
+        return super().tolist()
+
+    def __iter__(self):
+        return iter(self.tolist())
+
     def __deepcopy__(self, memo):
-        Watched.calls = 0  # `call` copies its arguments last, after it has made a text of them
+        Watched.calls = 0  # `call` hands out copies, and this is the last thing before it calls
         return self.copy()
 
 
 @exercise("07.gather")
 def gather(answer: Callable) -> str:
-    rng = np.random.default_rng(0)
-    for n, n_starts, max_length in [(30, 3, 4), (500, 64, 16), (9, 1, 8)]:
+    rng, lines = np.random.default_rng(0), []
+    for n, n_starts, max_length in [(30, 3, 4), (500, 300, 4), (600, 64, 16), (9, 1, 8)]:
         ids = rng.integers(0, 60_000, n).astype(np.uint16)
         starts = rng.integers(0, n - max_length, n_starts)
-        got = call(answer, ids.view(Watched), starts, max_length, expected="two arrays")
+        args = ids, starts, max_length
+        given = f"ids {short(ids, 60)}, starts {short(starts, 60)}, max_length {max_length}"
+        form = f"(inputs, targets), two int64 arrays of shape {(n_starts, max_length)}"
+        got = call(answer, ids.view(Watched), starts, max_length, expected=form, given=given)
         calls = Watched.calls
-        try:
-            inputs, targets = (np.asarray(half) for half in got)
-        except (TypeError, ValueError):
-            raise Wrong(f"It should return a pair, (inputs, targets); it returned {short(got)}.") from None
         rows = starts[:, None] + np.arange(max_length)
-        compare("inputs", inputs, ids[rows], starts)
-        compare("targets", targets, ids[rows + 1], starts)
+        _compare(given, form, got, [ids[rows].astype(np.int64), ids[rows + 1].astype(np.int64)])
         if calls > 2:
-            raise Wrong(
-                f"The numbers are right, but for {n_starts} windows it indexed into ids {calls} times."
+            wanted, came = Words("ids indexed twice at most"), Words(f"{calls} times, for {n_starts} windows")
+            raise rejection(given, wanted, came, "The numbers are right. Index with a table of positions.")
+        lines.append(lines_run(answer, *args))
+        if lines[-1] > lines[0] + 50:
+            wanted = Words(f"about {lines[0]} lines of Python to run, as for 3 windows")
+            raise rejection(
+                given, wanted, Words(str(lines[-1])), "The numbers are right, but there is a loop."
             )
     return "This is what reads ten million tokens in a fraction of a second."
 
 
-def compare(name: str, got: np.ndarray, wanted: np.ndarray, starts: np.ndarray) -> None:
-    if got.shape != wanted.shape:
-        raise Wrong(f"For {len(starts)} starts the {name} should have shape {wanted.shape}, not {got.shape}.")
-    if not same(got, wanted.astype(np.int64)):
-        row = int(np.flatnonzero((got != wanted).any(axis=1))[0])
-        raise Wrong(
-            f"Row {row} of the {name} starts from {starts[row]}: expected {short(wanted[row].tolist())}, "
-            f"but got {short(got[row].tolist())}."
-        )
-    if got.dtype != np.int64:
-        raise Wrong(
-            f"The {name} are right, but of dtype {got.dtype}; an embedding wants int64: .astype(np.int64)."
-        )
+def _compare(given: str, form: str, got: Any, wanted: list[np.ndarray]) -> None:
+    try:
+        halves = [np.asarray(half) for half in got]
+        kinds = [f"{half.dtype} of shape {half.shape}" for half in halves]
+    except (TypeError, ValueError):
+        raise rejection(given, Words(form), got) from None
+    if len(halves) != 2 or [half.shape for half in halves] != [half.shape for half in wanted]:
+        raise rejection(given, Words(form), Words(" and ".join(kinds) or "nothing"))
+    for name, half, right in zip(("inputs", "targets"), halves, wanted, strict=True):
+        if not same(half, right):
+            raise rejection(given, right, half, f"Those are the {name}.")
+    if any(half.dtype != np.int64 for half in halves):
+        hint = "The numbers are right; an embedding wants int64: .astype(np.int64)."
+        raise rejection(given, Words(form), Words(" and ".join(kinds)), hint)
 
 
 @exercise("07.carry")
 def carry(answer: Callable) -> str:
-    if not callable(answer):
-        raise Wrong(f"This should be a function that one can call; it is {short(answer)}.")
-    as_list = lambda *args: list(answer(*args))  # a generator will do as well
-    for n, batch_size, max_length in [(97, 4, 5), (61, 3, 20), (200, 8, 3), (50, 1, 7)]:
-        got = call(as_list, np.arange(700, 700 + n), batch_size, max_length, expected="a list of batches")
-        where = f"With {n} ids, batch_size={batch_size}, max_length={max_length}"
-        batches = [as_batch(where, batch, (batch_size, max_length)) for batch in got]
-        follow(where, batches)
-        most = (n - 1) // batch_size // max_length
-        if len(batches) < most:
-            raise Wrong(
-                f"{where}, full batches possible: {most}, and you give {len(batches)}. The last target of a "
-                "strip may be the first input of the next: it is a target only once."
-            )
+    sizes = [
+        (97, 4, 5),
+        (61, 3, 20),
+        (60, 3, 20),
+        (200, 8, 3),
+        (50, 1, 7),
+        (5, 4, 1),
+        (4, 4, 1),
+        (100, 10, 9),
+    ]
+    for n, batch_size, max_length in sizes:
+        most = max(0, (n - 1) // batch_size // max_length)
+        shape = (batch_size, max_length)
+        ids = np.arange(700, 700 + n)
+        form = f"a list of {most} batch{'es' * (most != 1)} (inputs, targets), each of shape {shape}"
+        got = call(answer, ids, *shape, expected=form)
+        batches = _batches((ids, *shape), form, got, shape)
+        _follow((ids, *shape), batches)
+        if len(batches) != most:
+            hint = "A strip's last target may be the next strip's first input: it is a target only once."
+            raise rejection((ids, *shape), Words(form), Words(f"a list of {len(batches)}"), hint)
+        mixed = np.random.default_rng(n).permutation(ids)
+        wanted = [(mixed[x - 700], mixed[y - 700]) for x, y in batches]
+        expect(answer, (mixed, *shape), wanted, "Take the targets from ids too: they need not count up.")
     return "This order is for models that carry a state; a transformer would rather have it shuffled."
 
 
-def as_batch(where: str, batch: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _batches(args: tuple, form: str, got: Any, shape: tuple[int, int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The learner's batches as arrays: of the right shape, each row counting up, its target one ahead."""
     try:
-        inputs, targets = (np.asarray(half) for half in batch)
+        batches = [tuple(np.asarray(half) for half in batch) for batch in got]
+        sizes = {tuple(half.shape for half in batch) for batch in batches}
     except (TypeError, ValueError):
-        raise Wrong(f"{where}: each batch should be a pair, (inputs, targets), not {short(batch)}.") from None
-    if inputs.shape != shape or targets.shape != shape:
-        raise Wrong(
-            f"{where}: a batch has the shapes {inputs.shape} and {targets.shape}; both should be {shape}."
-        )
-    if not np.array_equal(targets, inputs + 1) or (np.diff(inputs, axis=1) != 1).any():
-        raise Wrong(
-            f"{where}, ids that count up: a row should count up, and its target be one ahead. The input "
-            f"{short(inputs[0].tolist())} has the target {short(targets[0].tolist())}."
-        )
-    return inputs, targets
+        raise rejection(args, Words(form), got) from None
+    if not sizes <= {(shape, shape)}:
+        wrong = next(size for size in sizes if size != (shape, shape))
+        raise rejection(args, Words(form), Words(f"a batch of shapes {short(wrong)}"))
+    for inputs, targets in batches:
+        for x, y in zip(inputs, targets, strict=True):
+            right = np.arange(x[0], x[0] + shape[1])
+            if not same(x, right):
+                raise rejection(args, right, x, "That is the input of one row; a row goes on without a gap.")
+            if not same(y, right + 1):
+                raise rejection(args, right + 1, y, f"That is the target of the input {short(x)}.")
+    return batches
 
 
-def follow(where: str, batches: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def _follow(args: tuple, batches: list[tuple[np.ndarray, np.ndarray]]) -> None:
     for number, ((inputs, _), (after, _)) in enumerate(pairwise(batches)):
         for row in np.flatnonzero(after[:, 0] != inputs[:, -1] + 1):
-            raise Wrong(
-                f"{where}, ids that count up: row {row} of batch {number} ends with the input "
-                f"{inputs[row, -1]}, so row {row} of batch {number + 1} should begin with "
-                f"{inputs[row, -1] + 1}, not {after[row, 0]}."
-            )
+            wanted = Words(f"row {row} of batch {number + 1} to begin with {inputs[row, -1] + 1}")
+            hint = f"Row {row} of batch {number} ends with the input {inputs[row, -1]}."
+            raise rejection(args, wanted, Words(str(after[row, 0])), hint)
     seen = [t for _, targets in batches for t in targets.flatten().tolist()]
-    if len(seen) > len(set(seen)):
-        raise Wrong(
-            f"{where}: {len(seen) - len(set(seen))} targets come more than once. Do your strips overlap?"
-        )
+    if len(seen) > len(set(seen)) or not set(seen) <= set(args[0][1:].tolist()):
+        twice = Words(f"{len(seen) - len(set(seen))} targets more than once")
+        raise rejection(args, Words("each target once, and from ids"), twice, "Do your strips overlap?")
 
 
 @exercise("07.shuffle")
 def shuffle(answer: Callable) -> str:
-    for n in (1, 2, 3, 7, 64, 100, 1000):
+    for n in (1, 2, 3, 7, 64, 100):
         for seed in (0, 1):
-            order = [number(call(answer, i, n, seed), i, n, seed) for i in range(n)]
+            order = [_place(answer, i, n, seed) for i in range(n)]
             if len(set(order)) < n:
                 twice = next(x for x in order if order.count(x) > 1)
-                raise Wrong(f"With n={n}, seed={seed} the window {twice} comes {order.count(twice)} times.")
-    orders = [[call(answer, i, 1000, seed) for i in range(1000)] for seed in (1, 2, 2)]
-    if orders[1] != orders[2]:
-        raise Wrong("The same seed gave two orders. Compute from i, n and seed alone.")
-    if orders[0] == orders[1]:
-        raise Wrong("Seeds 1 and 2 give the same order.")
-    steps = {(b - a) % 1000 for a, b in pairwise(orders[0])}
-    if len(steps) < 100:
-        raise Wrong(
-            f"From place to place it goes on by one of only {len(steps)} steps: too regular a shuffle."
-        )
-    if peak_memory(lambda: call(answer, 0, 10**5, 3)) > 50_000:  # or the next would fill the machine
-        raise Wrong("All right so far, but the memory it takes grows with n. Compute one place alone.")
-    far = [number(call(answer, i, 10**12, 3), i, 10**12, 3) for i in range(200)]
+                places = [i for i, x in enumerate(order) if x == twice][:3]
+                asked = f"places {short(places)} with n={n}, seed={seed}"
+                raise rejection(asked, Words("different windows"), Words(f"{twice} in each"))
+    peak = peak_memory(lambda: call(answer, 0, 10**5, 3))  # before the next asks for 10**12
+    if peak > 50_000:
+        wanted, came = Words("a few hundred bytes of memory"), Words(f"{peak:,} bytes")
+        raise rejection((0, 10**5, 3), wanted, came, "It grows with n. Compute one place alone.")
+    lines = max(lines_run(call, answer, i, 10**5, 3) for i in range(5))
+    if lines > 20_000:
+        wanted, came = Words("some hundred lines of Python to run"), Words(f"{lines:,}")
+        raise rejection((0, 10**5, 3), wanted, came, "That grows with n. Compute one place alone.")
+    for asked, wanted, came, hint in _orders(answer):
+        raise rejection(asked, Words(wanted), Words(came), hint)
+    far = [_place(answer, i, 10**12, 3) for i in range(200)]
     if len(set(far)) < 200 or max(far) < 10**11:
-        raise Wrong(
-            "With n=10**12 the first 200 windows should be 200 different ones, from all over the range."
-        )
+        wanted = Words("200 different windows from all over the range")
+        raise rejection("places 0 to 199 with n=10**12, seed=3", wanted, far)
     return "A trillion windows in any order, and nothing to hold."
 
 
-def peak_memory(run: Callable) -> int:
-    """The bytes that Python and NumPy hold at most while `run` runs."""
-    tracemalloc.start()
+def _orders(answer: Callable) -> Iterator[tuple[str, str, str, str]]:
+    """(input, expected, came, hint) for what is wrong with the orders of a thousand windows."""
+    thousand = range(1000)
+    order = [_place(answer, i, 1000, 2) for i in thousand]
+    backwards = [_place(answer, i, 1000, 2) for i in reversed(thousand)][::-1]
+    asked = "n=1000, seed=2"
+    if len(set(order)) < 1000:
+        yield asked, "1,000 different windows", str(len(set(order))), ""
+    if order != backwards:
+        yield asked, "the same order each time", "two orders", "Compute from i, n and seed alone."
+    with _salted():
+        salted = [_place(answer, i, 1000, 2) for i in thousand]
+    if order != salted:
+        hint = "Python salts the `hash` of a str in each process: tomorrow the order would be another."
+        yield asked, "one order in every process", "an order of this process", hint
+    starts = {seed: tuple(_place(answer, i, 1000, seed) for i in range(20)) for seed in range(20)}
+    if len(set(starts.values())) < 20:
+        yield "n=1000, seeds 0 to 19", "20 orders", f"{len(set(starts.values()))}", "Does `seed` go in whole?"
+    steps = len({(b - a) % 1000 for a, b in pairwise(order)})
+    if steps < 100:
+        yield asked, "steps of many lengths", f"steps of {steps} lengths from place to place", "Too regular."
+
+
+@contextmanager
+def _salted() -> Iterator[None]:
+    """`hash` as another process would have it, where it is another there: of text, and of what holds text."""
+    plain = builtins.hash
+    number = lambda value: isinstance(value, int | float | np.number)
+    whole = lambda value: number(value) or (isinstance(value, tuple) and all(map(whole, value)))
+    builtins.hash = lambda value: plain(value) if whole(value) else plain((plain(value), "salt"))
     try:
-        run()
-        return tracemalloc.get_traced_memory()[1]
+        yield
     finally:
-        tracemalloc.stop()
+        builtins.hash = plain
 
 
-def number(got: Any, i: int, n: int, seed: int) -> int:
+def _place(answer: Callable, i: int, n: int, seed: int) -> int:
+    got = call(answer, i, n, seed, expected=f"an integer from 0 to {n - 1}")
     if isinstance(got, bool) or not isinstance(got, int | np.integer) or not 0 <= got < n:
-        raise Wrong(f"shuffled({i}, {n}, {seed}) should be an integer from 0 to {n - 1}, not {short(got)}.")
+        raise rejection((i, n, seed), Words(f"an integer from 0 to {n - 1}"), got)
     return int(got)

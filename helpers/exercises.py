@@ -105,10 +105,11 @@ def verdict(name: str, answer: Any) -> str:
         return f"{name}: {NOT_YET}. Replace the ... with your answer and run the cell again."
     except BaseException as error:  # an answer may do anything, and what it did is still an answer
         traceback.clear_frames(error.__traceback__)  # they hold what the answer has built
-        reason, stopped = _reason(error), not isinstance(error, Exception)
+        reason = _reason(error)
+        full = isinstance(error.__cause__ or error, KeyboardInterrupt | Stopped | MemoryError)
     else:
         return f"{name}: {RIGHT}. {remark}{_warned()}".rstrip()
-    if stopped:  # it may have built much, in a circle
+    if full:  # what was built may go in circles
         gc.collect()
     return f"{name}: {WRONG}. {reason}{_warned()}"
 

@@ -5,23 +5,30 @@ Import it once at the top of a notebook; the import sets the style.
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
+from typing import Any
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from helpers import arguments
+
 # Okabe and Ito's colours (2008) can be told apart with any kind of colour vision.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-SKY, AMBER, YELLOW, GREY, INK = "#56B4E9", "#E69F00", "#F0E442", "#B8B8B8", "#222222"
+SKY, AMBER, GREY, INK = "#56B4E9", "#E69F00", "#B8B8B8", "#222222"
 PALETTE = [BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, INK]
 
 # The same thing has the same colour in every notebook.
@@ -58,17 +65,34 @@ def show(fig: Figure, alt: str) -> None:
     display({"image/png": picture, "text/plain": repr(fig)}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
-def label_points(ax: Axes, points: dict[str, Sequence[float]], size: float = 9) -> None:
+def plain_text(fig: Figure) -> None:
+    """Let every $ in `fig` be a $: texts, titles and labels hold tokens, and matplotlib would see formulas.
+
+    Only numbers that matplotlib itself writes at its ticks, such as 10², stay as they are.
+    """
+    numbers = set()
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatter | ScalarFormatter):
+            numbers |= {*axis.get_majorticklabels(), axis.get_offset_text()}
+        if isinstance(axis.get_minor_formatter(), LogFormatter | ScalarFormatter):
+            numbers |= {*axis.get_minorticklabels()}
+    for text in set(fig.findobj(Text)) - numbers:
+        text.set_parse_math(False)
+
+
+def label_points(ax: Axes, points: Mapping[str, Sequence[float]]) -> None:
     """Write each text of `points` beside its (x, y), where no point and no other text is, with a line to it.
 
     Call it when the axes are finished: their limits and their layout decide what overlaps. A text for which
     there is no free place gets the last that was tried.
     """
+    plain_text(ax.figure)
     ax.figure.draw_without_rendering()  # only now is it known where the points lie
-    taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in ax.transData.transform(list(points.values()))]
-    look = {"textcoords": "offset points", "size": size}
+    places = ax.transData.transform(np.reshape(list(points.values()), (-1, 2)))
+    taken = [Bbox.from_bounds(x - 3, y - 3, 6, 6) for x, y in places]
+    look = {"textcoords": "offset points", "size": 9}
     for text, xy in points.items():
-        label = ax.annotate(text, xy, (0, 0), **look)
+        label = ax.annotate(text, xy, (0, 0), parse_math=False, **look)
         for up, side in product([-3, 6, -13, 15, -22, 24], [6, -6]):
             label.set(position=(side, up), ha="left" if side > 0 else "right")
             box = label.get_window_extent()
@@ -80,11 +104,27 @@ def label_points(ax: Axes, points: dict[str, Sequence[float]], size: float = 9) 
 
 def png(fig: Figure, **options) -> bytes:
     """`fig` as the bytes of a PNG file with 256 colours, a third of the size; closes the figure."""
+    if not isinstance(fig, Figure):  # a draw function without a return gives None
+        raise arguments.WrongKind(f"fig must be a Figure, as draw returns it, not {arguments.shown(fig)}")
     drawn, packed = io.BytesIO(), io.BytesIO()
-    fig.savefig(drawn, format="png", **options)
-    plt.close(fig)
+    try:
+        plain_text(fig)
+        fig.savefig(drawn, format="png", **options)
+    finally:
+        plt.close(fig)
     Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png", optimize=True)
     return packed.getvalue()
+
+
+class Choice:
+    """One value of a slider: ipywidgets takes no None, no array, and a pair for a label and its value."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __eq__(self, other: Any) -> bool:
+        other = other.value if isinstance(other, Choice) else other
+        return self.value is other or (str(self.value) == str(other) and np.array_equal(self.value, other))
 
 
 class Explorer(widgets.VBox):
@@ -92,33 +132,51 @@ class Explorer(widgets.VBox):
 
     def __init__(self, draw: Callable[..., Figure], sliders: dict[str, widgets.Widget], alt: str):
         self.draw, self.sliders, self.alt = draw, sliders, alt
-        self.first = png(draw(**self.values()))
+        self.first = self.picture()
         self.image = widgets.Image(value=self.first, format="png")
         for slider in sliders.values():
-            slider.observe(self.redraw, names="value")
+            slider.observe(self.redraw, names="index")
         super().__init__([*sliders.values(), self.image])
 
     def values(self) -> dict:
-        return {name: slider.value for name, slider in self.sliders.items()}
+        return {name: slider.value.value for name, slider in self.sliders.items()}
+
+    def picture(self) -> bytes:
+        before = plt.get_fignums()
+        try:
+            return png(self.draw(**self.values()))
+        finally:
+            for number in set(plt.get_fignums()) - set(before):  # that `draw` left, or had begun at an error
+                plt.close(number)
 
     def redraw(self, _change=None) -> None:
-        self.image.value = png(self.draw(**self.values()))
+        try:
+            self.image.value = self.picture()
+        except Exception as error:  # nobody would see it here: so it takes the place of the picture
+            lines = textwrap.wrap(f"{self.state()}: {type(error).__name__}: {error}", 90)
+            fig = plt.figure()
+            fig.text(0.02, 0.95, "\n".join(lines), va="top", color=ORANGE)
+            self.image.value = png(fig)
+
+    def state(self) -> str:
+        return "explore: " + ", ".join(f"{k}={v!r}" for k, v in self.values().items())
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = "explore: " + ", ".join(f"{k}={v!r}" for k, v in self.values().items())
+        bundle["text/plain"] = self.state()
         bundle["image/png"] = base64.b64encode(self.first).decode()
         return bundle, {"image/png": {"alt": self.alt}}
 
 
 def explore(
-    draw: Callable[..., Figure], *, alt: str, start: dict | None = None, **choices: Sequence
+    draw: Callable[..., Figure], *, alt: str, start: dict | None = None, **choices: Iterable
 ) -> Explorer:
     """A figure with one slider for each keyword: `explore(draw, alt="...", stride=range(1, 9))`.
 
-    `draw` takes the keywords and returns a new figure. Each keyword lists the values to choose from.
-    `start` names the first state where it is not the first value of each list. Live in JupyterLab;
-    elsewhere the picture of the first state, with `alt` as its alternative text.
+    `draw` takes the keywords and returns a new figure. Each keyword lists the values to choose from, of any
+    kind, or is a dict of labels and values. `start` names the first state where it is not the first value of
+    each list. Live in JupyterLab; elsewhere the picture of the first state, with `alt` as its alternative
+    text. An error in `draw` is raised for the first state; after that it is shown in place of the picture.
     Raises ValueError where a list is empty, or `start` holds a value that is not in its list, or a name that
     is no slider's.
     """
@@ -127,12 +185,15 @@ def explore(
         raise ValueError(f"explore: start names {sorted(unknown)}, but the sliders are {list(choices)}")
     sliders = {}
     for name, options in choices.items():
-        value = start.get(name, next(iter(options), None))
-        if value not in options:
-            raise ValueError(f"explore: {name}={value!r} is not among {list(options)!r}; give one that is")
+        values = options.values() if isinstance(options, Mapping) else arguments.many(name, options, "values")
+        values = [Choice(value) for value in values]
+        labels = options if isinstance(options, Mapping) else [str(choice.value) for choice in values]
+        if not values or (name in start and start[name] not in values):
+            known = [choice.value for choice in values]
+            raise ValueError(f"explore: {name}={start.get(name)!r} is not among {known!r}; give one that is")
         sliders[name] = widgets.SelectionSlider(
-            options=list(options),
-            value=value,
+            options=list(zip(labels, values, strict=True)),
+            index=values.index(start[name]) if name in start else 0,
             description=name,
             continuous_update=False,
             style={"description_width": "initial"},
@@ -168,7 +229,9 @@ def draw_tokens(
     `colours` gives a fill for each piece; without it neighbours take turns among five pastels.
     White space is made visible: a space as ␣, a line end as ↵, a tab as ⇥.
     """
-    row = column = 0
+    row, column, pieces = 0, 0, list(pieces)
+    if colours is not None and len(colours) < len(pieces):
+        raise ValueError(f"colours has {len(colours)} fills for {len(pieces)} pieces: give one for each")
     for i, piece in enumerate(pieces):
         text = visible(piece)
         if column and column + len(text) > columns:
@@ -176,7 +239,8 @@ def draw_tokens(
         fill = colours[i] if colours is not None else PASTELS[i % len(PASTELS)]
         box = plt.Rectangle((column, -row - 0.42), len(text), 0.84, facecolor=fill, edgecolor="white", lw=1.5)
         ax.add_patch(box)
-        ax.text(column + len(text) / 2, -row, text, ha="center", va="center", family="monospace", size=size)
+        look = {"ha": "center", "va": "center", "family": "monospace", "size": size, "parse_math": False}
+        ax.text(column + len(text) / 2, -row, text, **look)
         column += len(text)
     ax.set(xlim=(0, columns), ylim=(-row - 0.6, 0.6))
     ax.axis("off")

@@ -5,8 +5,11 @@ import io
 
 import matplotlib.image
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from helpers import plots
 from helpers.plots import draw_tokens, explore, visible
@@ -65,6 +68,121 @@ def test_every_redraw_closes_its_figure():
     assert len(plt.get_fignums()) == open_before
 
 
+class Seen:
+    """Draws an empty figure, and keeps what it was called with."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, **values):
+        self.calls.append(values)
+        return plt.figure()
+
+
+ANY_VALUES = [
+    [(2, 3), (3, 2)],  # ipywidgets by itself takes a pair for a label and a value
+    [0.1, 0.2, 1e-9],
+    list(np.linspace(0, 1, 3)),
+    [np.int8(1), np.int8(2)],
+    [None, 1],
+    [{"a": 1}, {"a": 2}],
+    [[1, 2], [1, 3]],
+    [[1], [1, 2]],
+    [np.zeros(2), np.ones(2)],
+    [torch.zeros(2), torch.ones(2)],
+    [float("nan"), 1.0],
+    [1, True, 1.0, "1"],
+    ["b", "a", "b"],
+    [bars, len],
+]
+
+
+@pytest.mark.parametrize("values", ANY_VALUES)
+def test_a_slider_takes_values_of_any_kind(values):
+    draw = Seen()
+    figure = explore(draw, alt="A figure", thing=values)
+    for place in [*range(1, len(values)), 0]:
+        figure.sliders["thing"].index = place
+    seen = [call["thing"] for call in draw.calls]
+    assert len(seen) == len(values) + 1
+    assert all(a is b for a, b in zip(seen, [*values, values[0]], strict=True))
+
+
+@pytest.mark.parametrize("values", ANY_VALUES)
+def test_a_slider_starts_at_a_value_of_any_kind(values):
+    draw = Seen()
+    figure = explore(draw, alt="A figure", start={"thing": values[-1]}, thing=iter(values))
+    assert draw.calls[0]["thing"] is values[-1] or draw.calls[0]["thing"] == values[-1]
+    assert figure.values()["thing"] is draw.calls[0]["thing"]
+
+
+def test_a_start_may_be_another_kind_of_the_same_number():
+    assert explore(bars, alt="A bar", start={"height": np.int64(4)}, height=range(1, 9)).values() == {
+        "height": 4
+    }
+    assert (
+        explore(bars, alt="A bar", start={"height": 4}, height=np.arange(1, 9)).sliders["height"].index == 3
+    )
+
+
+def test_a_dict_of_choices_gives_the_labels():
+    draw = Seen()
+    figure = explore(draw, alt="A figure", start={"shape": (3, 2)}, shape={"wide": (2, 3), "high": (3, 2)})
+    assert figure.sliders["shape"].label == "high" and draw.calls == [{"shape": (3, 2)}]
+    figure.sliders["shape"].label = "wide"
+    assert draw.calls[1:] == [{"shape": (2, 3)}]
+
+
+@pytest.mark.parametrize("value", [None, 5, "abc"])
+def test_what_is_no_list_of_choices_is_named(value):
+    with pytest.raises(TypeError, match="height must be an iterable of values, not"):
+        explore(bars, alt="A bar", height=value)
+
+
+def test_an_error_in_draw_takes_the_place_of_the_old_picture(monkeypatch):
+    def draw(height):
+        fig = bars(height)
+        if height == 5:
+            raise ValueError("costs $5, not $$6 $\\frac")
+        return fig
+
+    written = []
+    monkeypatch.setattr(plots.Figure, "text", lambda fig, x, y, text, **look: written.append(text))
+    open_before = plt.get_fignums()
+    figure = explore(draw, alt="A bar", height=[1, 5, 9])
+    pictures = [figure.image.value]
+    for height in (5, 9):
+        figure.sliders["height"].value = height
+        pictures.append(figure.image.value)
+    assert written == ["explore: height=5: ValueError: costs $5, not $$6 $\\frac"]
+    assert len(set(pictures)) == 3 and figure.first == pictures[0]
+    assert plt.get_fignums() == open_before, "the figure that was begun is closed"
+
+
+def test_the_picture_of_an_error_shows_its_text_whatever_is_in_it():
+    figure = explore(lambda height: bars(height) if height < 5 else {}["$$"], alt="A bar", height=[1, 5])
+    figure.sliders["height"].value = 5
+    shown = pixels(figure.image.value)
+    assert (abs(shown[..., :3] - to_rgb(plots.ORANGE)).sum(axis=-1) < 0.1).sum() > 50
+
+
+def test_an_error_in_the_first_picture_is_raised_and_leaves_no_figure():
+    def draw(height):
+        bars(height)
+        raise KeyError(height)
+
+    open_before = plt.get_fignums()
+    with pytest.raises(KeyError):
+        explore(draw, alt="A bar", height=[1])
+    assert plt.get_fignums() == open_before
+
+
+@pytest.mark.parametrize("value", [None, "a figure", 3])
+def test_a_draw_that_returns_no_figure_is_said(value):
+    with pytest.raises(TypeError, match="fig must be a Figure, as draw returns it, not"):
+        explore(lambda height: value, alt="A bar", height=[1])
+
+
 @pytest.mark.parametrize("choices", [{"height": []}, {"height": [1, 2]}])
 def test_a_slider_without_its_start_value_is_an_error(choices):
     with pytest.raises(ValueError, match="height=7"):
@@ -93,6 +211,89 @@ def test_tokens_are_drawn_in_order_and_wrap():
     assert [t.get_position()[1] for t in ax.texts] == [0, 0, -1]
     assert len(ax.patches) == 3
     plt.close(fig)
+
+
+def test_an_empty_list_of_choices_is_an_error():
+    with pytest.raises(ValueError, match=r"height=None is not among \[\]"):
+        explore(bars, alt="A bar", height=[])
+
+
+# ---- a $ is a $ ----
+
+MONEY = ["$5 and $6", "$$", "$\\frac$", "a$b", "$x_1$"]
+
+
+def no_formula(fig):
+    texts = [text for text in fig.findobj(Text) if "$" in text.get_text()]
+    assert texts and not any(text.get_parse_math() for text in texts)
+
+
+def test_tokens_with_dollars_are_as_wide_as_their_letters():
+    fig, ax = plt.subplots()
+    draw_tokens(ax, ["$5 and $6", "x5 and x6", "$$", "xx", "$\\frac$", "x\\fracx"])
+    fig.draw_without_rendering()
+    widths = [text.get_window_extent().width for text in ax.texts]
+    np.testing.assert_allclose(widths[::2], widths[1::2], atol=3)
+    plt.close(fig)
+
+
+@pytest.mark.parametrize("text", MONEY)
+def test_no_part_of_a_figure_takes_data_for_a_formula(text, monkeypatch):
+    monkeypatch.setattr(plt, "close", lambda fig: None)
+    fig, (left, right) = plt.subplots(1, 2)
+    left.bar([text, "b"], [1, 2], label=text)
+    left.set(title=text, xlabel=text, ylabel=text)
+    left.legend(title=text)
+    left.annotate(text, (0, 1))
+    right.set_xticks([0, 1], labels=[text, "b"])
+    right.set_yticks([0, 1], labels=["b", text], minor=True)
+    fig.suptitle(text)
+    fig.supxlabel(text)
+    fig.colorbar(right.imshow([[1, 2]]), label=text)
+    plots.label_points(right, {text: (0, 0)})
+    assert plots.png(fig)
+    no_formula(fig)
+    monkeypatch.undo()
+    plt.close(fig)
+
+
+def test_the_powers_of_ten_at_an_axis_stay_formulas(monkeypatch):
+    monkeypatch.setattr(plt, "close", lambda fig: None)
+    fig, (left, right) = plt.subplots(1, 2)
+    left.plot([1, 1e6], [1, 1e6])
+    left.set(xscale="log", yscale="log", title="$5")
+    right.plot([1, 2], [1, 7])
+    right.set_xscale("log", base=2)
+    right.set_yscale("log")
+    right.set_yticks([1, 7], labels=["$1", "$7"])
+    plots.png(fig)
+    powers = [text for text in fig.findobj(Text) if "mathdefault" in text.get_text() and text.get_visible()]
+    assert len(powers) > 8 and all(text.get_parse_math() for text in powers)
+    assert not any(label.get_parse_math() for label in right.get_yticklabels())
+    monkeypatch.undo()
+    plt.close(fig)
+
+
+def test_a_figure_that_cannot_be_drawn_is_closed():
+    fig, open_before = bars(1), plt.get_fignums()
+    with pytest.raises(ValueError):
+        plots.png(fig, dpi=-1)
+    assert len(plt.get_fignums()) == len(open_before) - 1
+
+
+def test_too_few_colours_for_the_pieces_are_an_error():
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match="colours has 1 fills for 2 pieces"):
+        draw_tokens(ax, iter("ab"), ["red"])
+    draw_tokens(ax, iter("ab"), ["red", "blue"])
+    plt.close(ax.figure)
+
+
+def test_no_points_have_no_labels():
+    _, ax = plt.subplots()
+    plots.label_points(ax, {})
+    assert not ax.texts
+    plt.close(ax.figure)
 
 
 def test_labels_cover_neither_points_nor_each_other():

@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -400,10 +401,21 @@ def swallow(numbers):
 
 
 def swallow_twice(numbers):
+    while True:
+        try:
+            try:
+                spin(numbers)
+            except BaseException:
+                time.sleep(10**6)
+        except BaseException:
+            numbers.clear()
+
+
+def close_for_ever(numbers):
     try:
-        return spin(numbers)
-    except BaseException:
-        return spin(numbers)
+        spin(numbers)
+    finally:
+        spin(numbers)
 
 
 def babble(numbers):
@@ -421,10 +433,13 @@ def hurry(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "answer", [spin, doze, hoard, swallow, swallow_twice, babble, endless_generator], ids=lambda f: f.__name__
+    "answer",
+    [spin, doze, hoard, swallow, swallow_twice, close_for_ever, babble, endless_generator],
+    ids=lambda f: f.__name__,
 )
 def test_what_never_ends_is_stopped_on_the_input_that_it_was_working_on(answer, hurry):
     assert "On [1, 2]: no answer after 0.3 seconds, so it was stopped." in verdict("00.double", answer)
+    assert sys.exc_info() == (None, None, None)
 
 
 def test_without_a_timer_of_the_system_a_second_thread_stops_it(hurry, monkeypatch):

@@ -3,17 +3,15 @@
 import hashlib
 import re
 import tempfile
-import tracemalloc
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import regex
 
 from helpers.corpus import load_story
-from helpers.exercises import Wrong, call, exercise, expect, same, short
+from helpers.exercises import Words, call, exercise, expect, peak_memory, rejection, same, short
 
 DECOMPOSED = "cafe\u0301"
 
@@ -23,6 +21,7 @@ def letters(answer: Any) -> str:
     for text in [
         "caf\u00e9",
         DECOMPOSED,
+        "One, two.",
         "👨‍👩‍👧 and 🦜",
         "👍🏽👍",
         "🇮🇸🇬🇧",
@@ -32,15 +31,16 @@ def letters(answer: Any) -> str:
         load_story(),
     ]:
         right = len(regex.findall(r"\X", text))
-        got = call(answer, text)
+        got = call(answer, text, expected=right)
         hint = f"It has {len(text)} code points and {len(text.encode())} bytes."
-        if same(got, len(unicodedata.normalize("NFC", text))):
+        if isinstance(got, list | str):
+            hint = "Return how many they are, not the letters themselves."
+        elif same(got, len(unicodedata.normalize("NFC", text))):
             hint += " Not every letter has a single code point, not even after NFC."
         elif same(got, sum(c.isalnum() for c in text)):
             hint += " Spaces and signs are to be counted as well."
-        elif isinstance(got, list):
-            hint = "Return how many they are, not the letters themselves."
-        expect(answer, (text,), right, hint)
+        if not same(got, right):
+            raise rejection((text,), right, got, hint)
     return "It agrees with readers of English, Icelandic, Korean and emoji."
 
 
@@ -50,21 +50,17 @@ def find_word(answer: Any) -> str:
     for text, word, right, hint in [
         (story, "caf\u00e9", 3, "One é of the story is e and U+0301."),
         (story, DECOMPOSED, 3, "Here it is the word that is decomposed, not the text."),
-        (
-            DECOMPOSED,
-            "cafe",
-            0,
-            "An e with an accent is not an e: in which form does one begin with the other?",
-        ),
+        (DECOMPOSED, "cafe", 0, "An e with an accent is no e: in which form does café begin with cafe?"),
         ("z² is not z2", "z2", 1, "NFKC takes away the difference between z² and z2. NFC keeps it."),
-        (
-            "re\u0301sume\u0301, r\u00e9sum\u00e9, resume",
-            "r\u00e9sume\u0301",
-            2,
-            "Compose the text and the word.",
-        ),
+        ("re\u0301sume\u0301, r\u00e9sum\u00e9, resume", "r\u00e9sume\u0301", 2, "Compose both."),
+        ("n\u0303 \u00f1 n", "\u00f1", 2, "There are other accents than that of é."),
+        ("\u212bngstro\u0308m, \u00c5ngstr\u00f6m", "\u00c5ngstr\u00f6m", 2, "NFC knows all such pairs."),
         ("Café, CAFÉ, café", "café", 1, "Upper and lower case are not to be confused."),
         ("a decaf latte", "caf", 1, "As text.count does, it finds the word inside longer ones."),
+        ("lost  and  found", "lost and", 0, "Spaces are characters like others."),
+        ("a.b axb", "a.b", 1, "A point is a point here: in a regular expression it stands for anything."),
+        ("(a+b)* and (a+b)*", "(a+b)*", 2, "Brackets and stars mean nothing here: they are characters."),
+        ("aaaa", "aa", 2, "As text.count does, it goes on behind what it has found."),
         ("nothing here", "plimbet", 0, ""),
     ]:
         expect(answer, (text, word), right, hint)
@@ -80,86 +76,79 @@ def checksum(answer: Any) -> str:
             (b"", "An empty file has a hash too."),
             (b"two lines\r\nof Windows\r\n", 'Open it with "rb": as text, Python turns \\r\\n into \\n.'),
             (b"caf\xe9, no UTF-8", 'Open it with "rb": a file need not be text.'),
+            (bytes(range(256)) * 600, "Go on reading until nothing comes, and leave no piece out."),
             (b"\0" * 2**25, "Go on reading until nothing comes."),
         ]:
             path.write_bytes(data)
-            got, peak = _with_peak(answer, path)
-            shown = f"{short(data)[:40]}... ({len(data):,} bytes)" if len(data) > 40 else short(data)
-            _same_digest(got, hashlib.sha256(data), f"On a file that holds {shown}", hint)
-            if len(data) > 2**24 and peak > 2**22:
-                raise Wrong(
-                    f"The hash is right, but your function took {peak / 2**20:.0f} MB for a file of 32 MB "
-                    "without a line end. Read a fixed number of bytes at a time, such as 2**16."
+            shown = short(data, 30)
+            given, got = f"a file that holds {shown}", None
+
+            def run(given: str = given) -> None:
+                nonlocal got
+                got = call(answer, path, expected="64 hexadecimal digits", given=given)
+
+            peak = peak_memory(run)
+            _same_digest(got, hashlib.sha256(data), given, hint)
+            if (
+                len(data) > 2**24 and peak > 2**23
+            ):  # twice what the task allows: the piece before may still be there
+                few, many = Words("at most 4 MB of memory used"), Words(f"{peak / 2**20:.0f} MB used")
+                raise rejection(
+                    given, few, many, "The hash is right. Read a fixed number of bytes at a time."
                 )
     return "It would do the same for a terabyte, as does the finished version, hashlib.file_digest."
 
 
-def _with_peak(answer: Any, path: Path) -> tuple[Any, int]:
-    """What `answer` gives for `path`, and the most memory in bytes that Python held meanwhile."""
-    tracemalloc.start()
-    try:
-        got = call(_bound(answer, path), f"a file of {path.stat().st_size:,} bytes")
-        return got, tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def _bound(answer: Any, *args: Any) -> Callable | Any:
-    """`answer` with `args` in place, to be called with words for them: no sentence shows where a file lay."""
-    return (lambda *_: answer(*args)) if callable(answer) else answer
-
-
-def _same_digest(got: Any, right: Any, where: str, hint: str) -> None:
-    if got == right.digest():
-        raise Wrong(
-            f"{where} you gave the 32 bytes of the hash. Return its hexadecimal digits: .hexdigest()."
-        )
-    if hasattr(got, "hexdigest"):
-        raise Wrong(f"{where} you returned the hash object itself. Return its .hexdigest().")
-    if not isinstance(got, str) or got.lower() != right.hexdigest():
-        hint = "Does it end with `return`?" if got is None else hint
-        raise Wrong(f"{where} expected {short(right.hexdigest())}, but got {short(got)}. {hint}".rstrip())
+def _same_digest(got: Any, right: Any, given: str, hint: str) -> None:
+    if isinstance(got, str) and got.lower() == right.hexdigest():
+        return
+    if same(got, right.digest()):
+        hint = "Those are the 32 bytes of the hash. Return its hexadecimal digits: .hexdigest()."
+    elif hasattr(got, "hexdigest"):
+        hint = "That is the hash object itself. Return its .hexdigest()."
+    raise rejection(given, right.hexdigest(), got, hint)
 
 
 @exercise("01.split")
 def split(answer: Any) -> str:
-    documents = [f"document {i}" for i in range(40)]
-    copies = [*documents[:37], documents[3], "document 98", documents[20], "document 99"]
-    for given, fraction in [(documents, 0.1), (documents, 0.25), (copies, 0.1), (list("abcdefghij"), 0.3)]:
-        mine = list(given)
-        parts = call(_bound(answer, mine, fraction), given, fraction)
-        _check_parts(parts, given, fraction)
-        if mine != given:
-            raise Wrong("The lists are right, but your function changed the list that it was given.")
-    if not same(list(map(list, call(answer, documents))), [documents[:36], documents[36:]]):
-        raise Wrong("Without val_fraction, a tenth should be kept back.")
+    plain = [f"document {i}" for i in range(40)]
+    # Behind the cut: two copies side by side, one that differs in a capital, and a pair found nowhere else
+    copies = [*plain[:38], plain[3], plain[20], "Document 5", "document 99", "document 5 ", "document 99"]
+    for documents, fraction in [(plain, 0.1), (plain, 0.25), (list("abcdefghij"), 0.3), (copies, 0.14)]:
+        _check_parts(call(answer, documents, fraction, expected="two lists"), documents, fraction)
+    parts = call(answer, plain, expected="two lists")
+    if not same(parts, [plain[:36], plain[36:]]):
+        raise rejection(
+            "40 documents, without val_fraction", (plain[:36], plain[36:]), parts, "It is 0.1 then."
+        )
     return "Training part whole, examination clean, and the same tomorrow."
 
 
-def _check_parts(parts: Any, given: list[str], fraction: float) -> None:
-    """Raise `Wrong`, with the typical reason, where `parts` is not the split of `given`."""
-    where = f"With {len(given)} documents and val_fraction={fraction}"
-    lists = isinstance(parts, list | tuple) and all(isinstance(part, list | tuple) for part in parts)
-    if not lists or len(parts) != 2:
-        raise Wrong(f"{where} expected two lists, but got {short(parts)}.")
-    train, val = map(list, parts)
-    cut = round(len(given) * (1 - fraction))
-    right = [document for document in given[cut:] if document not in given[:cut]]
-    if train == right and val == given[:cut]:
-        raise Wrong("The training part comes first, then the validation part.")
-    if train != given[:cut]:
-        why = _what_is_wrong_with(train, given, cut)
-        raise Wrong(f"{where} the training part should be the first {cut}, from {given[0]!r} on. {why}")
-    if set(val) & set(train):
-        raise Wrong(f"{where}, {min(set(val) & set(train))!r} is in both parts: the model has read it.")
+def _check_parts(parts: Any, documents: list[str], fraction: float) -> None:
+    """Raise `Wrong`, with the typical reason, where `parts` is not the split of `documents`."""
+    given = f"{len(documents)} documents with val_fraction={fraction}"
+    try:
+        train, val = ([str(document) for document in part] for part in parts)
+    except (TypeError, ValueError):
+        raise rejection(given, Words("two lists, training part first"), parts) from None
+    cut = round(len(documents) * (1 - fraction))
+    right = [document for document in documents[cut:] if document not in documents[:cut]]
+    if train == right and val == documents[:cut]:
+        raise rejection(given, (documents[:cut], right), parts, "The training part comes first.")
+    if train != documents[:cut]:
+        why = _what_is_wrong_with(train, documents, cut)
+        raise rejection(f"{given}, in the training part,", documents[:cut], train, why)
     if val != right:
-        raise Wrong(f"{where} the validation part should be {short(right)}, but it is {short(val)}.")
+        why = "Only what stands in the training part, exactly so, is left out."
+        if both := [document for document in val if document in train]:
+            why = f"{both[0]!r} is in both parts: the model has read it. Look at copies side by side."
+        raise rejection(f"{given}, in the validation part,", right, val, why)
 
 
-def _what_is_wrong_with(train: list[str], given: list[str], cut: int) -> str:
-    if train == given[: len(train)]:
+def _what_is_wrong_with(train: list[str], documents: list[str], cut: int) -> str:
+    if train == documents[: len(train)]:
         return f"Yours are the first {len(train)}: cut at round(len(documents) * (1 - val_fraction))."
-    if train != [document for document in given if document in train]:
+    if train != [document for document in documents if document in train]:
         return "Keep their order: is it still shuffled or sorted?"
     return (
         "Leave it whole: copies go out of the validation part."
@@ -172,28 +161,18 @@ def _what_is_wrong_with(train: list[str], given: list[str], cut: int) -> str:
 def report(answer: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "own.txt"
-        for what, data, hint in [
-            (
-                "the story",
-                load_story().encode(),
-                "Words are counted in lower case, and after NFC: one é of the story is e and U+0301.",
-            ),
-            ("a Latin-1 file", "no café".encode("latin-1"), "The first byte that is not UTF-8 is the é."),
-            (
-                "a file with Windows line ends",
-                b"one two\r\nTwo three\r\n",
-                "Read bytes, so that \\r\\n stays.",
-            ),
-            (
-                "decomposed words",
-                f"{DECOMPOSED} re\u0301sume\u0301".encode(),
-                "Words are counted after NFC.",
-            ),
-            ("an empty file", b"", "An empty file is a text too."),
+        for what, data in [
+            ("the story", load_story().encode()),
+            ("a Latin-1 file", "no café".encode("latin-1")),
+            ("a file cut off inside é", b"\xc3\xa9t\xc3"),
+            ("a file with Windows line ends", b"one two\r\nTwo three\r\n"),
+            ("a file of decomposed words", f"{DECOMPOSED} re\u0301sume\u0301".encode()),
+            ("a file of Straße, STRASSE and straße", "Straße, STRASSE and straße".encode()),
+            ("an empty file", b""),
         ]:
             path.write_bytes(data)
-            got = call(_bound(answer, path), what, expected="a dictionary")
-            _compare(got, _report(data), what, hint)
+            got = call(answer, path, expected="a dictionary", given=what)
+            _compare(got, _report(data), what, data)
     return "Now run it on a text of your own."
 
 
@@ -215,11 +194,31 @@ def _report(data: bytes) -> dict:
     }
 
 
-def _compare(got: Any, right: dict, what: str, hint: str) -> None:
+HINTS = {  # where the entry of that name is wrong
+    "bytes": "Count the bytes of the file itself: path.read_bytes() changes no line end.",
+    "bad_byte": "It is the .start of the UnicodeDecodeError, counted in bytes; None if there is no error.",
+    "code_points": "Count them in the text as it stands: NFC is for the words only.",
+    "letters": "Count grapheme clusters, in the text as it stands.",
+    "in_nfc": "True or False, of the text as it stands.",
+    "words": "Bring the text into NFC and lower case, then count what \\w+ finds.",
+    "different_words": "Words are compared after NFC, in lower case: .lower(), which leaves ß alone.",
+    "once": "Count the words that occur once, after NFC and in lower case.",
+}
+
+
+def _compare(got: Any, right: dict, what: str, data: bytes) -> None:
     if not isinstance(got, dict):
-        raise Wrong(f"On {what} expected a dictionary, but got {short(got)}.")
+        raise rejection(what, Words("a dictionary"), got)
     if missing := [key for key in right if key not in got]:
-        raise Wrong(f"On {what} the dictionary has no entry {', '.join(map(repr, missing))}.")
+        there = Words(f"one with {', '.join(map(repr, got)) or 'none'}")
+        raise rejection(what, Words(f"a dictionary with the entry {missing[0]!r}"), there)
+    if right["bad_byte"] is not None and (more := [k for k in got if k not in right and got[k] is not None]):
+        raise rejection(
+            what, right, Words(short(got)), f"Stop at the bad byte: what is {more[0]!r} of no text?"
+        )
     for key, value in right.items():
         if not same(got[key], value):
-            raise Wrong(f"On {what} expected {key!r} to be {value!r}, but got {short(got[key])}. {hint}")
+            hint = HINTS[key]
+            if key == "bytes" and data.count(b"\r\n") and same(got[key], len(data) - data.count(b"\r\n")):
+                hint = "Opened as text, \\r\\n becomes \\n. Read bytes, and decode them yourself."
+            raise rejection(f"{what}, for {key!r},", value, got[key], hint)

@@ -148,6 +148,7 @@ def train(
     device = _device(model)
     for number, batch in enumerate(batches):
         inputs, targets, *rest = (tensor.to(device) for tensor in batch)
+        targets = targets.long()  # torch compares no uint16
         _check_targets(inputs, targets, number)
         loss = _cross_entropy(model(inputs, *rest), targets, "mean")
         optimizer.zero_grad()
@@ -164,7 +165,7 @@ def _check_targets(inputs: Tensor, targets: Tensor, number: int) -> None:
             f"batch {number}: all {targets.numel()} targets are {IGNORE_INDEX}, and a mean over no target is "
             "NaN: leave the batch out, or see why nothing in it counts"
         )
-    if inputs.shape == targets.shape and torch.equal(inputs[counts], targets[counts]):
+    if inputs.shape == targets.shape and torch.equal(inputs.long()[counts], targets[counts]):
         warnings.warn(
             f"batch {number}: the targets equal the inputs, so the model learns to copy. Are they labels as "
             "they come from pad_collate or pack? Give input_ids[:, :-1] and labels[:, 1:]",
@@ -175,7 +176,7 @@ def _check_targets(inputs: Tensor, targets: Tensor, number: int) -> None:
 def _cross_entropy(logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
     """In float32 at least: bfloat16 holds three digits, too few for a sum over many tokens."""
     logits = logits.flatten(0, 1).to(torch.promote_types(logits.dtype, torch.float32))
-    return F.cross_entropy(logits, targets.flatten().to(logits.device).long(), reduction=reduction)
+    return F.cross_entropy(logits, targets.flatten().to(logits.device), reduction=reduction)
 
 
 def _device(model: Any) -> torch.device:

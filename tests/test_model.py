@@ -390,10 +390,11 @@ def test_a_single_target_is_enough():
     assert list(train(model, [(ids, targets)], optimizer_of(model))) == [pytest.approx(expected)]
 
 
-@pytest.mark.parametrize("dtype", [torch.int32, torch.int16])
-def test_targets_of_any_integer_dtype_are_taken(dtype):
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint16])
+def test_batches_of_any_integer_dtype_are_taken(dtype):
     ids = random_ids(2, 9)
-    (loss,) = train(small(), [(ids[:, :-1], ids[:, 1:].to(dtype))], optimizer_of(small()))
+    narrow = ids.to(dtype)
+    (loss,) = train(small(), [(narrow[:, :-1], narrow[:, 1:])], optimizer_of(small()))
     assert [loss] == list(train(small(), [(ids[:, :-1], ids[:, 1:])], optimizer_of(small())))
 
 

@@ -1,5 +1,6 @@
 """Windows against a brute-force list of them, however the ids are stored and whoever reads them."""
 
+import os
 import pickle
 from collections import Counter
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import ConcatDataset, DataLoader, StackDataset, Subset, TensorDataset, random_split
 
-from helpers.windows import WindowDataset, make_loader
+from helpers.windows import WindowBatches, WindowDataset, WindowLoader, make_loader
 
 small = st.integers(min_value=1, max_value=12)
 
@@ -260,8 +261,33 @@ def test_the_order_does_not_depend_on_the_number_of_workers(tmp_path):
     assert epochs[0] == epochs[1] == epochs[2]
 
 
+class WhoReads(WindowDataset):
+    """Gives the number of the process in place of windows."""
+
+    def batch(self, indices):
+        return torch.tensor([os.getpid()]), torch.tensor([os.getpid()])
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_windows_are_read_by_the_workers_if_there_are_any(num_workers):
+    order = WindowBatches(5, 2, shuffle=False, drop_last=False, seed=0)
+    loader = WindowLoader(WhoReads(range(21), 4), sampler=order, batch_size=None, num_workers=num_workers)
+    readers = {inputs.item() for inputs, _ in loader}
+    assert len(readers) == 1 and (readers == {os.getpid()}) == (num_workers == 0)
+
+
 def test_a_shuffled_order_holds_four_bytes_for_each_window():
     assert {batch.dtype for batch in make_loader(range(400), 4).sampler} == {np.dtype(np.int32)}
+
+
+@pytest.mark.parametrize(("n_windows", "dtype"), [(2**31 - 1, torch.int32), (2**31, torch.int64)])
+def test_an_order_is_as_narrow_as_its_largest_number_allows(monkeypatch, n_windows, dtype):
+    asked = []
+    monkeypatch.setattr(
+        torch, "randperm", lambda n, **options: asked.append(options["dtype"]) or torch.ones(1)
+    )
+    next(iter(WindowBatches(n_windows, 1, shuffle=True, drop_last=True, seed=0)))
+    assert asked == [dtype]
 
 
 def test_an_epoch_broken_off_does_not_change_the_next():

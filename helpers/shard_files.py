@@ -10,7 +10,6 @@ nobody could tell a whole one from what is left of it. Nothing here imports torc
 import hashlib
 import json
 import os
-import pickle
 import re
 import socket
 import time
@@ -18,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import cloudpickle
 import numpy as np
 
 from helpers import arguments
@@ -417,16 +415,18 @@ def _check_client(client: Any) -> None:
 def _run_on_workers(
     sources: list[Path], targets: list[Path], tokenizer: Any, made_by: str, client: "Client"
 ) -> list[Exception | None]:
-    # The tokenizer travels once, as a task of its own: Dask can repeat a task if the worker that held its
-    # result is lost. Scattered data would be lost with the worker.
+    from distributed.protocol.pickle import dumps, loads  # unlike `pickle`, also what a notebook defines
+
     try:
-        sent = cloudpickle.dumps(tokenizer)  # unlike pickle, also classes and functions of a notebook
+        sent = dumps(tokenizer)
     except Exception as error:
         raise TypeError(
             f"tokenizer cannot be sent to the workers ({error}): take from it what cannot be pickled, such "
             "as an open file, or leave out client"
         ) from error
-    there = client.submit(pickle.loads, sent, pure=False)
+    # It travels once, as a task of its own: Dask can repeat a task whose result was lost with a worker.
+    # Scattered data would stay lost.
+    there = client.submit(loads, sent, pure=False)
     futures = client.map(_tokenize, sources, targets, tokenizer=there, tokenizer_sha256=made_by, pure=False)
     return [_error_of(future) for future in futures]
 
@@ -435,7 +435,7 @@ def _error_of(future: "Future") -> Exception | None:
     error = future.exception()
     if not error and future.status != "finished":
         error = RuntimeError(
-            f"its task was {future.status}, as the client was closed or restarted: run this again"
+            f"its task was {future.status} (was the client closed, or restarted?): run this again"
         )
     return error
 

@@ -1,5 +1,8 @@
 """Shards on disk, tokenizing with lost workers, reading back, and going on after a crash."""
 
+import asyncio
+import errno
+import gzip
 import itertools
 import json
 import logging
@@ -7,15 +10,21 @@ import multiprocessing
 import os
 import pickle
 import random
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
-from contextlib import contextmanager
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 import torch
-from dask.distributed import Client, LocalCluster
+import zstandard
+from dask.distributed import Client, Future, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
@@ -143,6 +152,187 @@ def test_a_document_that_cannot_be_stored_is_named(tmp_path, documents, error, m
 def test_shard_bytes_below_one_is_refused(tmp_path, size):
     with pytest.raises(ValueError, match=rf"shard_bytes must be an integer of 1 or more, not {size!r}"):
         split_corpus(["a"], tmp_path, size)
+
+
+@pytest.mark.parametrize("gap", [1, 5, 1_000_000])
+def test_shards_of_another_corpus_are_refused_before_anything_is_written(tmp_path, gap):
+    (tmp_path / f"shard-{gap:06d}.jsonl").write_text('{"text": "other"}\n', encoding="utf-8")
+    before = stamps(tmp_path)
+    with pytest.raises(
+        FileExistsError, match=rf"1 shard\(s\) of another corpus, such as shard-0*{gap}.jsonl"
+    ):
+        split_corpus(["one", "two", "three"], tmp_path, 20)
+    assert stamps(tmp_path) == before
+
+
+def test_an_interrupted_split_goes_on_and_other_files_do_not_matter(tmp_path):
+    texts = ["one", "two", "three"]
+    paths = split_corpus(texts, tmp_path, 20)
+    paths[2].unlink()
+    for name in ("._shard-000000.jsonl", "shard-000001 (1).jsonl", "shard-000002.jsonl.bak", ".shard-x.tmp"):
+        (tmp_path / name).write_bytes(b"x")
+    assert split_corpus(texts, tmp_path, np.int16(20)) == paths
+    assert [text for path in paths for text in read_documents(path)] == texts
+    assert not (tmp_path / ".shard-x.tmp").exists()
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch, tokenizer):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    split_corpus(["one"], "~/text")
+    assert list(read_documents("~/text/shard-000000.jsonl")) == ["one"]
+    folder = tokenize_corpus(["~/text/shard-000000.jsonl"], tokenizer, "~/tokens")
+    tokenize_shard("~/text/shard-000000.jsonl", "~/one/a.bin", tokenizer)
+    assert folder == tmp_path / "tokens" and len(TokenShards("~/tokens")) == len(TokenShards("~/one"))
+    assert sorted(os.listdir(tmp_path)) == ["one", "text", "tokens"]
+
+
+# ---- files as people save them ----
+
+TWO = ["naïve 🙂", "second\u2028line\x00\r\n"]
+LINES = "".join(json.dumps({"id": 1, "text": text}) + "\n" for text in TWO)
+SAVED = {
+    "plain": LINES.encode(),
+    "byte order mark": b"\xef\xbb\xbf" + LINES.encode(),
+    "CRLF": LINES.replace("\n", "\r\n").encode(),
+    "UTF-16": LINES.encode("utf-16"),
+    "UTF-16, big end first": b"\xfe\xff" + LINES.encode("utf-16-be"),
+    "UTF-32": LINES.encode("utf-32"),
+    "letters as they are": "".join(json.dumps({"text": t}, ensure_ascii=False) + "\n" for t in TWO).encode(),
+    "no end of the last line": LINES.rstrip().encode(),
+    "blank lines": b"\n" + LINES.replace("\n", "\n \n\n").encode(),
+    "two files joined": b"\xef\xbb\xbf" + LINES.replace("\n", "\n\ufeff", 1).encode(),
+    "gzip": gzip.compress(LINES.encode()),
+    "gzip in two members": gzip.compress(LINES[:9].encode()) + gzip.compress(LINES[9:].encode()),
+    "zstandard": zstandard.compress(LINES.encode()),
+    "zstandard of UTF-16": zstandard.compress(LINES.encode("utf-16")),
+}
+
+
+@pytest.mark.parametrize("saved", SAVED)
+def test_json_lines_are_read_however_they_were_saved(tmp_path, saved):
+    for suffix in (
+        ".jsonl",
+        ".JSONL",
+        ".ndjson",
+        ".jsonlines",
+        ".json",
+        ".jsonl.gz",
+        ".Json.ZST",
+        ".v2.jsonl",
+    ):
+        path = tmp_path / f"a{suffix}"
+        path.write_bytes(SAVED[saved])
+        assert list(read_documents(path)) == TWO
+
+
+def test_a_json_file_may_be_one_list(tmp_path):
+    path = tmp_path / "a.json"
+    for indent in (None, 2):
+        path.write_text("\n" + json.dumps([{"text": text} for text in TWO], indent=indent), encoding="utf-8")
+        assert list(read_documents(path)) == TWO
+    path.write_text('[{"text": "a"}, {"text": 3}]', encoding="utf-8")
+    with pytest.raises(ValueError, match=r'a.json, item 2: .*"text" must be a str, not int: 3'):
+        list(read_documents(path))
+    for text in ("[]", "", "\n"):
+        path.write_text(text, encoding="utf-8")
+        assert list(read_documents(path)) == []
+
+
+@pytest.mark.parametrize("name", ["a.txt", "README", "a.md", "a.py", "a.rst", "v1.0", "a.TXT.gz", ".hidden"])
+def test_any_other_text_is_one_document(tmp_path, name):
+    text = '\n{"text": "x"}\r\nnaïve\x00'
+    for data in (
+        text.encode(),
+        b"\xef\xbb\xbf" + text.encode(),
+        text.encode("utf-16"),
+        gzip.compress(text.encode()),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert list(read_documents(tmp_path / name)) == [text]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.TSV", "a.csv.gz", "a.arrow", "a.xlsx"])
+def test_a_table_is_refused_by_name(tmp_path, name):
+    (tmp_path / name).write_text("text\none\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{name} is a table: read it with pandas"):
+        list(read_documents(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.ZIP", "a.tar", "a.tar.gz", "a.tgz", "a.bin", "a.7z"])
+def test_what_is_no_text_is_refused_by_name(tmp_path, tokenizer, name):
+    (tmp_path / name).write_text("looks like text", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{name} is no text file: save its text as UTF-8"):
+        tokenize_shard(tmp_path / name, tmp_path / "tokens" / "a.bin", tokenizer)
+    assert list((tmp_path / "tokens").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        (
+            "a.jsonl",
+            b'{"text": "a"}\n{"text": "\xff"}\n',
+            "a.jsonl, line 2: UnicodeDecodeError.* 0xff in position 10",
+        ),
+        (
+            "a.jsonl",
+            b'{"text": "a"}\n\n{"text": "a\\ud83d"}',
+            r"line 3: .*lone surrogate, '.ud83d' at position 1",
+        ),
+        ("a.jsonl", b'{"text": "a"}\n[{"text": "b"}]', r'line 2: .*no object with a "text", but \[\{'),
+        ("a.jsonl", b'{"content": "a"}', r'line 1: .*no object with a "text", but .*content'),
+        ("a.jsonl", b'{"text": null}', 'line 1: .*"text" must be a str, not NoneType'),
+        ("a.jsonl", b'{"text": "a"} {"text": "b"}', "line 1: .*Extra data"),
+        ("a.jsonl", b'{"text": "a"}\n' + b"\x00" * 40, "line 2: JSONDecodeError"),
+        ("a.jsonl", b"[" * 200_000, "line 1: RecursionError"),
+        ("a.json", b'{\n "text": "a"\n}', "line 1: JSONDecodeError.*Each line must be"),
+        ("a.json", b'[{"text": "a"},\n', "line 1: JSONDecodeError"),
+        ("a.txt", b"fine \xe9t\xe9", r"a.txt is not UTF-8 at byte offset 5"),
+        ("a.jsonl.gz", gzip.compress(LINES.encode())[:-9], "a.jsonl.gz is damaged, or cut off"),
+        ("a.jsonl.zst", zstandard.compress(LINES.encode())[:-3], "a.jsonl.zst is damaged, or cut off"),
+        ("a.jsonl", LINES.encode("utf-16-le"), "UTF-16 without a byte order mark"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_place(tmp_path, tokenizer, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    for read in (
+        lambda: list(read_documents(tmp_path / name)),
+        lambda: tokenize_shard(tmp_path / name, tmp_path / "tokens" / "a.bin", tokenizer),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read()
+
+
+def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, tokenizer, monkeypatch):
+    source = split_corpus(["one", "two"], tmp_path)[0]
+
+    @contextmanager
+    def failing(path):
+        def lines():
+            yield b'{"text": "one"}\n'
+            raise OSError(errno.EIO, "Input/output error")
+
+        yield lines()
+
+    monkeypatch.setattr("helpers.shard_files.open_utf8", failing)
+    with pytest.raises(OSError, match=r"shard-000000.jsonl could not be read \(Input/output error\)"):
+        tokenize_shard(source, tmp_path / "a.bin", tokenizer)
+
+
+def test_a_source_that_changes_while_it_is_read_is_noticed(tmp_path):
+    source = split_corpus(["one", "two"], tmp_path)[0]
+
+    class Meddler(WideTokenizer):
+        def encode(self, text):
+            if text == "one":
+                with open(source, "ab") as file:
+                    file.write(b'{"text": "three"}\n')
+            return super().encode(text)
+
+    with pytest.raises(ValueError, match=r"shard-000000.jsonl was changed while it was read"):
+        tokenize_shard(source, tmp_path / "a.bin", Meddler(0, 500))
+    assert not list(tmp_path.glob("*.bin*"))
 
 
 def test_a_source_is_never_overwritten_by_its_own_tokens(tmp_path, tokenizer):
@@ -354,6 +544,257 @@ def test_a_gap_in_the_middle_is_not_read_over(copy, paths, tokenizer):
     assert (TokenShards(copy)[:] == whole).all()
 
 
+# ---- the record of the whole ----
+
+
+def remove(number):
+    def harm(folder):
+        for path in list(folder.glob(f"tokens-00000{number}.bin*")):
+            path.unlink()
+
+    return harm
+
+
+def move(old, new, take=os.replace):
+    """Rename (or copy) a shard together with its manifest, which keeps the old name."""
+
+    def harm(folder):
+        for end in ("", ".manifest.json"):
+            take(folder / f"{old}.bin{end}", folder / f"{new}.bin{end}")
+
+    return harm
+
+
+def swap(folder):
+    for old, new in (("tokens-000000", "x"), ("tokens-000001", "tokens-000000"), ("x", "tokens-000001")):
+        move(old, new)(folder)
+
+
+def change_record(change):
+    def harm(folder):
+        record = json.loads((folder / "corpus.json").read_bytes())
+        change(record)
+        (folder / "corpus.json").write_text(json.dumps(record), encoding="utf-8")
+
+    return harm
+
+
+HARM = {
+    "first missing": (remove(0), "tokens-000000.bin or its manifest is missing"),
+    "middle missing": (remove(1), "tokens-000001.bin or its manifest is missing"),
+    "last missing": (remove(2), "tokens-000002.bin or its manifest is missing"),
+    "ids missing": (lambda f: (f / "tokens-000002.bin").unlink(), "tokens-000002.bin is missing"),
+    "manifest missing": (
+        lambda f: manifest_path(f / "tokens-000002.bin").unlink(),
+        "tokens-000002.bin or its",
+    ),
+    "doubled": (
+        move("tokens-000001", "tokens-000003", shutil.copy),
+        "tokens-000003.bin is no shard of the corpus",
+    ),
+    "doubled under another name": (move("tokens-000001", "b", shutil.copy), None),
+    "renamed": (move("tokens-000002", "tokens-000003"), "tokens-000003.bin is no shard of the corpus"),
+    "renamed otherwise": (move("tokens-000002", "b"), "b.bin is no shard of the corpus"),
+    "swapped": (swap, "tokens-000000.bin (was renamed|has)"),
+    "cut": (lambda f: cut(f / "tokens-000002.bin"), "tokens-000002.bin has .* bytes where its manifest says"),
+    "a folder in its place": (
+        lambda f: ((f / "tokens-000002.bin").unlink(), (f / "tokens-000002.bin").mkdir()),
+        "tokens-000002.bin is missing",
+    ),
+    "no record": (lambda f: (f / "corpus.json").unlink(), "has tokens-000000.bin but no corpus.json"),
+    "a record cut off": (lambda f: cut(f / "corpus.json"), "corpus.json is not the record of a corpus"),
+    "a record of no shards": (change_record(lambda r: r.update(shards=[])), "holds no token shard"),
+    "a record without shards": (change_record(lambda r: r.pop("shards")), "corpus.json is not the record"),
+    "a record of another kind": (
+        lambda f: (f / "corpus.json").write_text("[1]"),
+        "corpus.json is not the record",
+    ),
+    "a record's order": (change_record(lambda r: r["shards"].reverse()), "corpus.json is not the record"),
+    "a path in a record": (
+        change_record(lambda r: r["shards"][0].update(file="../tokens-000000.bin")),
+        "corpus.json is not the record",
+    ),
+    "a shard doubled in a record": (
+        change_record(lambda r: r["shards"].append(r["shards"][0])),
+        "corpus.json is not the record",
+    ),
+    "a shard dropped from a record": (
+        change_record(lambda r: r["shards"].pop()),
+        "tokens-000002.bin is no shard",
+    ),
+    "another sum in a record": (
+        change_record(lambda r: r["shards"][1].update(sha256="0" * 64)),
+        "tokens-000001.bin is another shard than corpus.json lists",
+    ),
+    "a state in a record": (change_record(lambda r: r.update(state="done")), "corpus.json is not the record"),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_corpus_that_is_not_whole_is_refused_by_name(copy, harm):
+    whole = TokenShards(copy)
+    do_harm, words = HARM[harm]
+    do_harm(copy)
+    if words is None:  # a copy beside the corpus
+        assert np.array_equal(TokenShards(copy)[:], whole[:])
+        return
+    for look in (lambda: TokenShards(copy), whole.verify):
+        with pytest.raises((ValueError, FileNotFoundError), match=words):
+            look()
+
+
+def test_a_shard_of_another_run_is_refused(copy, paths, tmp_path):
+    other = tokenize_corpus(paths[:3], BPETokenizer.train(corpus.load_story(), 300), tmp_path / "other")
+    whole = TokenShards(copy)
+    shutil.copy(other / "tokens-000001.bin", copy)
+    with pytest.raises(ValueError, match=r"tokens-000001.bin has .* bytes where its manifest says"):
+        TokenShards(copy)
+    shutil.copy(manifest_path(other / "tokens-000001.bin"), copy)
+    for look in (lambda: TokenShards(copy), whole.verify):
+        with pytest.raises(ValueError, match=r"tokens-000001.bin is another shard than corpus.json lists"):
+            look()
+    shutil.copy(other / "corpus.json", copy)
+    with pytest.raises(ValueError, match=r"tokens-000000.bin is another shard than corpus.json lists"):
+        TokenShards(copy)
+
+
+def test_ids_of_another_file_of_the_same_size_are_found_by_verify(copy):
+    whole = TokenShards(copy)
+    data = (copy / "tokens-000001.bin").read_bytes()
+    (copy / "tokens-000001.bin").write_bytes(data[::-1])
+    with pytest.raises(ValueError, match=r"tokens-000001.bin is damaged: its SHA-256"):
+        TokenShards(copy).verify()
+    (copy / "tokens-000001.bin").write_bytes(data)
+    whole.verify()
+
+
+def test_what_no_program_of_ours_wrote_is_passed_over(copy, paths, tokenizer):
+    whole = TokenShards(copy)
+    for name in (
+        *(".DS_Store", "._tokens-000000.bin", "._tokens-000000.bin.manifest.json", "Thumbs.db", ".nfs00012"),
+        *(
+            "tokens-000001 (1).bin",
+            "tokens-000001.bin.bak",
+            "tokens-000001.bin.manifest (1).json",
+            "notes.txt",
+        ),
+        *(
+            "tokens-000001 copy.bin",
+            "tokens-000001.bin~",
+            ".tokens-000004.bin",
+            "desktop.ini",
+            "Tokens-1.bin",
+        ),
+    ):
+        (copy / name).write_bytes(b"\x00\x01" * 40)
+    move("tokens-000001", "tokens-000001 (1)", shutil.copy)(copy)
+    for name in ("tokens-000007.bin", "x.manifest.json", "more"):
+        (copy / name).mkdir()
+    for folder in (copy, tokenize_corpus(paths[:3], tokenizer, copy)):
+        again = TokenShards(folder)
+        again.verify()
+        assert again.files == whole.files and np.array_equal(again[:], whole[:])
+
+
+def test_shards_made_one_by_one_are_read_in_the_order_of_their_names(paths, tokenizer, tmp_path):
+    for name, path in (("b", paths[1]), ("a", paths[0])):
+        tokenize_shard(path, tmp_path / f"{name}.bin", tokenizer)
+    move("a", "a (1)", shutil.copy)(tmp_path)  # a copy: passed over
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    tokens = TokenShards(tmp_path)
+    tokens.verify()
+    assert [path.name for path in tokens.files] == ["a.bin", "b.bin"]
+    move("b", "c")(tmp_path)
+    with pytest.raises(ValueError, match=r"c.bin was renamed: its manifest calls it 'b.bin'"):
+        TokenShards(tmp_path)
+    with pytest.raises(FileExistsError, match=r"2 shard\(s\) of another corpus, such as a.bin"):
+        tokenize_corpus(paths[:2], tokenizer, tmp_path)
+
+
+def test_numbered_shards_without_a_record_are_not_taken_for_a_corpus(paths, tokenizer, tmp_path):
+    for number in range(2):
+        tokenize_shard(paths[number], tmp_path / f"tokens-00000{number}.bin", tokenizer)
+    with pytest.raises(
+        ValueError, match=r"has tokens-000000.bin but no corpus.json.* run tokenize_corpus again"
+    ):
+        TokenShards(tmp_path)
+    before = token_stamps(tmp_path)
+    tokenize_corpus(paths[:2], tokenizer, tmp_path)
+    assert token_stamps(tmp_path) == before and len(TokenShards(tmp_path).files) == 2
+
+
+def test_the_record_lists_the_shards_in_order(paths, serial, tokenizer):
+    record = json.loads((serial / "corpus.json").read_bytes())
+    tokens = TokenShards(serial)
+    assert record["state"] == "finished" and record["tokens"] == len(tokens) and record["dtype"] == "uint16"
+    assert [shard["source_sha256"] for shard in record["shards"]] == [file_sha256(path) for path in paths]
+    assert [shard["sha256"] for shard in record["shards"]] == [file_sha256(path) for path in tokens.files]
+    assert all("run" not in shard for shard in record["shards"])
+
+
+def test_a_file_of_that_name_that_is_no_record_is_kept(paths, tokenizer, tmp_path):
+    (tmp_path / "corpus.json").write_text('{"text": "mine"}', encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"corpus.json is not the record of a corpus .*choose another folder"
+    ):
+        tokenize_corpus(paths[:1], tokenizer, tmp_path)
+    assert os.listdir(tmp_path) == ["corpus.json"]
+
+
+def test_nothing_is_written_among_shards_of_another_corpus(copy, paths, tokenizer):
+    remove(0)(copy)
+    before = stamps(copy)
+    with pytest.raises(ExceptionGroup, match=r"2 of 3 shards failed, nothing was written: .* another source"):
+        tokenize_corpus(paths[3:6], tokenizer, copy)
+    assert stamps(copy) == before
+
+
+def test_a_corpus_can_grow_and_a_mended_source_takes_its_place(copy, paths, serial, tokenizer):
+    tokenize_corpus(paths, tokenizer, copy)
+    assert token_files(copy) == token_files(serial)
+    TokenShards(copy).verify()
+
+
+def test_the_same_path_may_be_given_twice_and_each_failure_is_counted(paths, tokenizer, tmp_path):
+    tokenize_corpus([paths[0]] * 2, tokenizer, tmp_path / "a")
+    one = TokenShards(tmp_path / "a")
+    assert np.array_equal(one[: len(one) // 2], one[len(one) // 2 :])
+    with pytest.raises(
+        ExceptionGroup, match=r"2 of 3 shards failed, the others are done: nowhere.jsonl: .*; no"
+    ) as e:
+        tokenize_corpus([tmp_path / "nowhere.jsonl"] * 2 + paths[:1], tokenizer, tmp_path / "b")
+    assert len(e.value.exceptions) == 2
+
+
+@pytest.mark.parametrize("dtype", ["O", "float32", "int16", "uint64", "S2", "uint8", ">u2", "u2", None, 2])
+def test_a_manifest_cannot_make_the_program_read_something_else(copy, dtype):
+    path = manifest_path(copy / "tokens-000001.bin")
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"dtype": dtype}), encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"tokens-000001.bin.manifest.json is not a manifest .*dtype must be one of"
+    ):
+        TokenShards(copy)
+
+
+@pytest.mark.parametrize("tokens", [-1, True, 1.0, "3", None, 2**70])
+def test_a_number_of_tokens_that_is_none_is_refused(copy, tokens):
+    change_record(lambda record: record["shards"][1].update(tokens=tokens))(copy)
+    with pytest.raises(
+        ValueError, match=r"corpus.json is not the record of a corpus .*tokens must be an integer"
+    ):
+        TokenShards(copy)
+
+
+def test_one_corpus_has_one_dtype(tmp_path):
+    for name, largest in (("a", 65_535), ("b", 65_536)):
+        source = split_corpus(["a"], tmp_path / name)[0]
+        tokenizer = WideTokenizer(0, largest)
+        tokenizer.fingerprint = lambda: "the same"
+        tokenize_shard(source, tmp_path / f"{name}.bin", tokenizer)
+    with pytest.raises(ValueError, match=r"b.bin was made by another tokenizer than a.bin"):
+        TokenShards(tmp_path)
+
+
 def tokenize_with_limit(limit, results, *args):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
@@ -506,6 +947,111 @@ def test_a_poisoned_shard_is_named_and_the_rest_is_kept(
     assert token_files(folder).items() <= good.items()
 
 
+NOTEBOOK = """
+class Mine:
+    vocab = {chr(i): i for i in range(128)} | {"<|endoftext|>": 128}
+    def __init__(self):
+        self.ids = lambda text: [min(ord(character), 127) for character in text]
+    def encode(self, text):
+        return self.ids(text)
+"""
+
+
+def test_what_only_a_notebook_knows_can_be_sent_to_workers(client, tmp_path):
+    exec(NOTEBOOK, kernel := {"__name__": "__main__"})
+    paths = split_corpus(["one", "two", "three"], tmp_path / "text", 20)
+    there = tokenize_corpus(paths, kernel["Mine"](), tmp_path / "there", client)
+    here = tokenize_corpus(paths, kernel["Mine"](), tmp_path / "here")
+    assert token_files(there) == token_files(here) and len(TokenShards(there)) == len("onetwothree") + 3
+    assert os.getpid() not in {manifest["run"]["pid"] for manifest in TokenShards(there).manifests}
+
+
+def test_the_fingerprint_is_made_once_for_a_corpus(paths, tokenizer, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(BPETokenizer, "fingerprint", lambda self: calls.append(1) or "mine", raising=False)
+    tokenize_corpus(paths[:3], tokenizer, tmp_path)
+    assert len(calls) == 1
+
+
+def test_a_tokenizer_that_cannot_be_sent_is_named(client, paths, tmp_path):
+    tokenizer = WideTokenizer(0, 500)
+    tokenizer.lock, tokenizer.fingerprint = threading.Lock(), lambda: "mine"
+    with pytest.raises(TypeError, match=r"tokenizer cannot be sent to the workers .*lock"):
+        tokenize_corpus(paths[:1], tokenizer, tmp_path, client)
+
+
+def quiet_client(**more):
+    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+    return Client(processes=False, threads_per_worker=1, **quiet, **more)
+
+
+def test_a_client_that_cannot_work_is_refused_in_words(paths, tokenizer, tmp_path):
+    folder = tmp_path / "tokens"
+    with quiet_client(n_workers=0) as client, pytest.raises(ValueError, match="client has no worker: start"):
+        tokenize_corpus(paths, tokenizer, folder, client)
+    with pytest.raises(ValueError, match="client is closed, not running: make a new one"):
+        tokenize_corpus(paths, tokenizer, folder, client)
+    for bad in ("tcp://127.0.0.1:8786", 4, client.cluster or object()):
+        with pytest.raises(TypeError, match=r"client must be a dask.distributed.Client, not"):
+            tokenize_corpus(paths, tokenizer, folder, bad)
+
+    async def go():
+        async with quiet_client(n_workers=1, asynchronous=True) as client:
+            with pytest.raises(
+                ValueError, match=r"client is asynchronous.*await asyncio.to_thread\(tokenize_corpus"
+            ):
+                tokenize_corpus(paths, tokenizer, folder, client)
+            assert not folder.exists()
+            await asyncio.to_thread(tokenize_corpus, paths[:2], tokenizer, folder, client)
+
+    asyncio.run(go())
+    assert len(TokenShards(folder).files) == 2
+
+
+class Waiter(WideTokenizer):
+    """Says that it has begun by a file, and waits until there is another."""
+
+    def __init__(self, folder):
+        super().__init__(0, 500)
+        self.folder = folder
+
+    def encode(self, text):
+        (self.folder / "begun").touch()
+        while not (self.folder / "go on").exists():
+            time.sleep(0.01)
+        return super().encode(text)
+
+    def fingerprint(self):
+        return "the same, waiting or not"
+
+
+def test_tasks_that_are_cancelled_are_named_and_the_corpus_is_unfinished(paths, tmp_path):
+    sources, caught = split_corpus(["one", "two", "three"], tmp_path, 20), []
+
+    def run():
+        with pytest.raises(ExceptionGroup, match="its task was cancelled") as error:
+            tokenize_corpus(sources, Waiter(tmp_path), tmp_path / "tokens", client)
+        caught.append(error.value)
+
+    with quiet_client(n_workers=1) as client:
+        thread = threading.Thread(target=run)
+        thread.start()
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        client.cancel([Future(key, client) for key in client.futures])
+        thread.join()
+        (tmp_path / "go on").touch()
+    assert len(caught) == 1
+    with pytest.raises(ValueError, match=r"unfinished, . of 3 shards are done"):
+        TokenShards(tmp_path / "tokens")
+
+
+def test_a_worker_that_only_writes_imports_neither_torch_nor_what_downloads():
+    heavy = {"torch", "requests", "pandas", "distributed"}
+    code = f"import sys, helpers.shard_files; print(*{heavy} & sys.modules.keys())"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "\n"
+
+
 # ---- one array over many files ----
 
 
@@ -543,7 +1089,13 @@ def test_an_index_is_what_numpy_gives(many):
         assert np.array_equal(tokens[index], array[np.asarray(index)])
 
 
-@pytest.mark.parametrize("index", [24, -25, [0, 24], np.array([-25]), np.array([0.5]), np.array([True])])
+@pytest.mark.parametrize(
+    "index",
+    [
+        *(24, -25, [0, 24], np.array([-25]), np.array([0.5]), np.array([True]), True, 1.0, None, "1"),
+        *(np.uint64(2**64 - 1), np.array([2**64 - 1], np.uint64), 2**70),
+    ],
+)
 def test_an_index_outside_or_of_another_kind_is_refused(many, index):
     with pytest.raises(IndexError, match=r"index"):
         many[0][index]
@@ -566,10 +1118,38 @@ def test_pickling_sends_no_tokens(serial):
     assert np.array_equal(pickle.loads(sent)[:], whole)
 
 
-def test_more_files_than_may_be_open_are_no_trouble(many, monkeypatch):
+def test_of_more_files_than_may_be_open_the_one_unused_for_longest_is_closed(many, monkeypatch):
     monkeypatch.setattr(shards, "MAX_OPEN", 2)
     tokens = TokenShards(many[0].folder)
     assert np.array_equal(tokens[:], many[1]) and len(tokens._maps) == 2
+    for index in (0, 7, 0, 20):  # of the files 0, 1, 0, 4
+        assert tokens[index] == many[1][index]
+    assert list(tokens._maps) == [0, 4]
+
+
+def test_threads_may_read_while_files_are_closed(many, monkeypatch):
+    monkeypatch.setattr(shards, "MAX_OPEN", 1)
+    tokens, start = TokenShards(many[0].folder), threading.Barrier(4)
+
+    def read(seed):
+        start.wait()
+        places = np.random.default_rng(seed).integers(0, len(tokens), 3000)
+        return all(tokens[place] == many[1][place] for place in places)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(read, range(4)))
+    finally:
+        sys.setswitchinterval(switch)
+
+
+def test_a_slice_with_steps_copies_what_it_gives_and_no_more(many):
+    tokens, array = many
+    for step in (1, 3, 23, -2):
+        assert tokens[::step].nbytes == array[::step].nbytes
+        assert tokens[::step].base is None or tokens[::step].base.nbytes <= array[::step].nbytes
 
 
 @pytest.mark.parametrize("number", [0, 2])
@@ -689,10 +1269,125 @@ def test_a_restart_near_the_end_of_an_epoch_gives_what_is_left_and_no_more(steps
     assert len({sampler.epoch for sampler in ranks}) == 1
 
 
-@pytest.mark.parametrize("bad", [None, {}, [], {"seed": 0, "epoch": 0, "position": 3}])
+GOOD = {"seed": 0, "epoch": 2, "position": 3, "length": 10}
+
+
+@pytest.mark.parametrize(
+    "bad", [None, {}, [], 3, *({k: v for k, v in GOOD.items() if k != name} for name in GOOD)]
+)
 def test_a_state_that_no_sampler_gave_is_refused(bad):
     with pytest.raises(ValueError, match=r"state must be what state_dict\(\) gave"):
         ResumableSampler(10).load_state_dict(bad)
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, [1]])
+def test_a_state_with_a_value_that_is_none_is_refused_and_changes_nothing(name, value):
+    sampler = ResumableSampler(10, seed=4)
+    with pytest.raises(ValueError, match=rf"state\['{name}'\] must be an integer"):
+        sampler.load_state_dict(GOOD | {name: value})
+    assert sampler.state_dict() == ResumableSampler(10, seed=4).state_dict()
+
+
+def test_a_position_lies_within_the_length():
+    sampler = ResumableSampler(10)
+    with pytest.raises(ValueError, match=r"state\['position'\] must be an integer from 0 to 10, not 11"):
+        sampler.load_state_dict(GOOD | {"position": 11})
+    sampler.load_state_dict(GOOD | {"position": 10})
+    assert sorted(sampler) == list(range(10)) and sampler.epoch == 3
+
+
+@pytest.mark.parametrize("number", [int, np.int64, np.uint8, torch.tensor])
+def test_a_state_is_of_plain_ints_whatever_the_sampler_was_given(number, tmp_path):
+    sampler = ResumableSampler(np.int64(10), number(3), number(1), number(2))
+    sampler.set_epoch(number(4))
+    assert isinstance(next(iter(sampler)), int)
+    state = sampler.state_dict(consumed=number(1))
+    assert state == {"seed": 3, "epoch": 4, "position": 2, "length": 10}
+    assert {type(value) for value in state.values()} == {int}
+    torch.save(state, tmp_path / "state.pt")
+    assert torch.load(tmp_path / "state.pt", weights_only=True) == json.loads(json.dumps(state)) == state
+    again = ResumableSampler(10)
+    again.load_state_dict({name: number(value) for name, value in state.items()})
+    assert {type(value) for value in again.state_dict().values()} == {int}
+
+
+# ---- one iteration at a time ----
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=12))
+def test_no_index_comes_twice_in_an_epoch_whichever_iterators_live(steps):
+    sampler = ResumableSampler(30, seed=1)
+    alive, seen = [iter(sampler) for _ in range(4)], Counter()
+    for which, number in steps:
+        with suppress(RuntimeError):
+            for _, index in zip(range(number), alive[which], strict=False):
+                seen[sampler.epoch, index] += 1
+        alive[which] = iter(sampler)
+    assert set(seen.values()) <= {1}
+    assert sampler.state_dict()["position"] == seen.total()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [iter, lambda s: s.set_epoch(0), lambda s: s.load_state_dict(ResumableSampler(10).state_dict())],
+)
+def test_an_iteration_that_was_left_behind_says_so(end):
+    sampler = ResumableSampler(10)
+    old = iter(sampler)
+    next(old)
+    end(sampler)
+    state = sampler.state_dict()
+    with pytest.raises(RuntimeError, match="this iteration of the sampler has ended"):
+        next(old)
+    assert sampler.state_dict() == state
+
+
+def test_looking_at_one_batch_costs_the_epoch_that_batch_until_the_epoch_is_set():
+    sampler = ResumableSampler(100, seed=1)
+    loader = DataLoader(torch.arange(100), batch_size=8, sampler=sampler)
+    look = next(iter(loader)).tolist()
+    rest = [i for batch in loader for i in batch.tolist()]
+    assert len(rest) == 92 and not set(look) & set(rest)
+    sampler.set_epoch(0)
+    assert [i for batch in loader for i in batch.tolist()] == look + rest
+
+
+def test_set_epoch_begins_that_epoch():
+    orders = [list(sampler) for sampler in [ResumableSampler(20, seed=3)] for _ in range(4)]
+    sampler = ResumableSampler(20, seed=3)
+    for epoch in (2, 0, 3, 3, 1):
+        sampler.set_epoch(epoch)
+        assert list(sampler) == orders[epoch]
+    assert list(sampler) == orders[2]  # the one after
+    next(iter(sampler))
+    sampler.set_epoch(2)
+    assert list(sampler) == orders[2]
+
+
+@pytest.mark.parametrize("stop", range(23))
+def test_a_loop_that_sets_each_epoch_goes_on_after_a_restart(stop):
+    """The usual loop, stopped after any number of steps: what is left of the epoch comes, then the next."""
+
+    def loop(sampler, first):
+        for epoch in range(first, 2):
+            sampler.set_epoch(epoch)
+            for index in sampler:
+                yield epoch, index
+
+    unbroken = list(loop(ResumableSampler(11, seed=5), 0))
+    sampler = ResumableSampler(11, seed=5)
+    seen = list(itertools.islice(loop(sampler, 0), stop))
+    again = ResumableSampler(11)
+    again.load_state_dict(sampler.state_dict())
+    assert seen + list(loop(again, again.epoch)) == unbroken
+
+
+@pytest.mark.parametrize("epoch", [-1, 1.5, None, True, "1"])
+def test_an_epoch_that_is_none_is_refused(epoch):
+    with pytest.raises(ValueError, match="epoch must be an integer of 0 or more, not"):
+        ResumableSampler(10).set_epoch(epoch)
 
 
 def test_a_length_or_a_seed_that_is_none_is_refused():

@@ -357,7 +357,7 @@ def _unchanged(before: Any, after: Any) -> bool:
 
 def expect(function: Callable, args: tuple, expected: Any, hint: str = "", given: str = "") -> None:
     """Raise `Wrong` with input, expectation and answer unless function(*args) gives `expected`."""
-    got = call(function, *args, expected=expected, given=given)
+    got = call(function, *args, expected=Words(short(expected)), given=given)
     if not same(got, expected):
         raise rejection(given or args, expected, got, hint)
 
@@ -538,7 +538,7 @@ def _text(value: Any, limit: int, digits: int) -> str:
     if type(value) is dict:
         pairs = (f"{_text(k, limit, digits)}: {_text(v, limit, digits)}" for k, v in value.items())
         return f"{{{_joined(pairs, limit)}}}"
-    return re.sub(r" at 0x\w+|\s+(?= )|\n", "", _safely(repr, value))
+    return re.sub(r" (at|@) 0x\w+|\s+(?= )|\n", "", _safely(repr, value))
 
 
 def _joined(texts: Iterator[str], limit: int) -> str:

@@ -80,8 +80,8 @@ def checksum(answer: Any) -> str:
             (b"\0" * 2**25, "Go on reading until nothing comes."),
         ]:
             path.write_bytes(data)
-            shown = short(data, 30)
-            given, got = f"a file that holds {shown}", None
+            given = f"a file that holds {data}" if len(data) < 40 else f"a file of {len(data):,} bytes"
+            got = None
 
             def run(given: str = given) -> None:
                 nonlocal got
@@ -115,18 +115,18 @@ def split(answer: Any) -> str:
     # Behind the cut: two copies side by side, one that differs in a capital, and a pair found nowhere else
     copies = [*plain[:38], plain[3], plain[20], "Document 5", "document 99", "document 5 ", "document 99"]
     for documents, fraction in [(plain, 0.1), (plain, 0.25), (list("abcdefghij"), 0.3), (copies, 0.14)]:
-        _check_parts(call(answer, documents, fraction, expected="two lists"), documents, fraction)
-    parts = call(answer, plain, expected="two lists")
+        given = f"{len(documents)} documents with val_fraction={fraction}"
+        parts = call(answer, documents, fraction, expected="two lists", given=given)
+        _check_parts(parts, documents, fraction, given)
+    given = "40 documents, without val_fraction"
+    parts = call(answer, plain, expected="two lists", given=given)
     if not same(parts, [plain[:36], plain[36:]]):
-        raise rejection(
-            "40 documents, without val_fraction", (plain[:36], plain[36:]), parts, "It is 0.1 then."
-        )
+        raise rejection(given, (plain[:36], plain[36:]), parts, "It is 0.1 then.")
     return "Training part whole, examination clean, and the same tomorrow."
 
 
-def _check_parts(parts: Any, documents: list[str], fraction: float) -> None:
+def _check_parts(parts: Any, documents: list[str], fraction: float, given: str) -> None:
     """Raise `Wrong`, with the typical reason, where `parts` is not the split of `documents`."""
-    given = f"{len(documents)} documents with val_fraction={fraction}"
     try:
         train, val = ([str(document) for document in part] for part in parts)
     except (TypeError, ValueError):

@@ -1,6 +1,8 @@
 """What a function may be given: each check takes every kind of the right value, and names what it refuses."""
 
 import pathlib
+import types
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -202,6 +204,14 @@ def test_what_cannot_be_walked_through_is_not_many(value):
         arguments.many("paths", value, of="paths")
 
 
+def test_a_mapping_of_any_kind_passes_and_what_is_none_is_named():
+    for value in ({}, {"a": 1}, types.MappingProxyType({"a": 1}), Counter("a")):
+        assert arguments.mapping("groups", value) is value
+    for value in (None, ["a"], "a", {"a"}, [("a", 1)]):
+        with pytest.raises(WrongKind, match=r"groups must be a dict, not .*\(\w+\)$"):
+            arguments.mapping("groups", value)
+
+
 def test_special_tokens_keep_their_order():
     assert arguments.special_tokens("special", ("<b>", "<a>")) == ["<b>", "<a>"]
     assert arguments.special_tokens("special", []) == []
@@ -291,6 +301,11 @@ def test_what_are_no_ids_is_named(ids):
 def test_an_id_that_no_integer_of_64_bits_holds_is_named_with_its_place(value):
     with pytest.raises(ValueError, match=r"ids\[1\] is .*: token ids lie from 0 to 2\*\*63 - 1"):
         arguments.id_array("ids", [5, value])
+
+
+def test_ids_at_the_ends_of_int64_are_integers_of_mixed_kinds_too():
+    ends = [np.uint64(1), -(2**63), 2**63 - 1]
+    assert arguments.id_array("ids", ends).tolist() == ends
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64])

@@ -136,7 +136,9 @@ def leak(answer: Callable) -> str:
                 got = call(answer, model, ids, expected=right, given=given)
                 if same(got, right):
                     continue
-                if isinstance(got, int | float | str) and not isinstance(got, bool):
+                if got is None:
+                    hint = ""
+                elif isinstance(got, int | float | str) and not isinstance(got, bool):
                     hint = "Return a bool, True or False."
                 elif n == 0 and got is True and call(answer, Peeking([1]), ids, expected=True) is False:
                     hint = "It is the other way round: True means that the model leaks."

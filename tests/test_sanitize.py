@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 RULES = ROOT / "tests" / "nbval_sanitize.cfg"
 PATTERNS = get_sanitize_patterns(RULES.read_text(encoding="utf-8"))
+STILL_UNMARKED = "03_bpe_from_scratch", "08_variable_lengths", "11_encoding_fast"
 MEASURED = r"≈[ ]*[-+]?\d[\d,]*(\.\d+)?"
 
 
@@ -93,13 +94,27 @@ def test_nbval_applies_the_rules_to_streams_and_tables(tmp_path):
     assert "1 failed, 1 passed" in said and "measured.ipynb::Cell 1" in said, said
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_in_stored_outputs_the_sign_stands_only_before_a_number(path):
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def stored_texts(path):
     outputs = [o for c in json.loads(path.read_text(encoding="utf-8"))["cells"] for o in c.get("outputs", [])]
     texts = ["".join(o.get("text", "")) for o in outputs]
-    texts += [
-        "".join(v) for o in outputs for kind, v in o.get("data", {}).items() if kind.startswith("text/")
-    ]
-    for text in texts:
+    kinds = ("text/plain", "text/html")
+    return texts + ["".join(o["data"][kind]) for o in outputs for kind in kinds if kind in o.get("data", {})]
+
+
+@every_notebook
+def test_in_stored_outputs_the_sign_stands_only_before_a_number(path):
+    for text in stored_texts(path):
         assert text.count("≈") == len(re.findall(MEASURED, text)), text
         assert "≈" not in sanitized(text), text
+
+
+@every_notebook
+def test_a_stored_time_is_marked_as_measured(path):
+    unmarked = [line for text in stored_texts(path) for line in re.sub(MEASURED, "", text).splitlines()]
+    unmarked = [line for line in unmarked if re.search(r"\d ?(s|ms|µs|seconds|times as fast)\b", line)]
+    if unmarked and path.stem in STILL_UNMARKED:
+        pytest.xfail(f"still to be marked: {unmarked}")
+    assert not unmarked

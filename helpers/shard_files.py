@@ -14,6 +14,7 @@ import re
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -128,7 +129,7 @@ def read_documents(path: str | os.PathLike) -> Iterator[str]:
     try:
         yield from _json_documents(path, suffix == ".json") if suffix in LINES else [read_text(path)]
     except OSError as error:  # a disk that fails names no file
-        raise OSError(error.errno, f"{path} could not be read ({error.strerror})", str(path)) from error
+        raise OSError(error.errno, f"could not be read ({error.strerror})", str(path)) from error
 
 
 def _json_documents(path: Path, array: bool) -> Iterator[str]:
@@ -139,12 +140,12 @@ def _json_documents(path: Path, array: bool) -> Iterator[str]:
             for number, line in enumerate(file, 1):
                 place, line = f"line {number}", line.removeprefix(b"\xef\xbb\xbf")  # where files were joined
                 if array and line.lstrip().startswith(b"["):
-                    for number, item in enumerate(json.loads(line + file.read()), 1):
+                    for number, item in enumerate(json.loads((line + file.read()).decode()), 1):
                         place = f"item {number}"
                         yield _text_of(item)
                 elif line.strip():
                     array = False
-                    yield _text_of(json.loads(line.decode("utf-8")))
+                    yield _text_of(json.loads(line.decode()))
         except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(
                 f"{path}, {place}: {type(error).__name__}: {error}. Each line must be UTF-8 and a JSON "
@@ -209,14 +210,11 @@ def _end_and_largest(tokenizer: Any) -> tuple[int, int]:
             f"{tokenizer!r:.60}"
         )
     special = special if isinstance(special, Mapping) else {}
-    end = special.get(END_OF_TEXT, vocab.get(END_OF_TEXT))
-    if end is None:
-        raise ValueError(
-            f"tokenizer has no {END_OF_TEXT!r} in its special_tokens or vocab: train it with one"
-        )
-    ids = [i for pair in vocab.items() for i in pair if isinstance(i, int | np.integer)]
-    largest = max([*ids, *special.values(), end])
-    return end, arguments.integer("the largest id of tokenizer.vocab", largest, 0, 2**32 - 1)
+    if (end := special.get(END_OF_TEXT, vocab.get(END_OF_TEXT))) is None:
+        raise ValueError(f"tokenizer has no {END_OF_TEXT!r} in its special_tokens or vocab: train it with it")
+    end = arguments.integer(f"the id of {END_OF_TEXT!r}", end)
+    ids = (i for i in chain(*vocab.items(), *special.items()) if isinstance(i, int | np.integer))
+    return end, arguments.integer("the largest id of tokenizer.vocab", max(end, *ids), 0, 2**32 - 1)
 
 
 def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any) -> dict:
@@ -277,10 +275,10 @@ def read_manifest(target: Path) -> dict:
 def _checked(manifest: Any) -> dict:
     """`manifest`, if it says all of a token shard. A file read with another dtype could crash the program."""
     texts = ("file", "source", "source_sha256", "tokenizer_sha256", "sha256")
-    if not isinstance(manifest, dict) or (
-        missing := {*texts, "dtype", "documents", "tokens"} - manifest.keys()
-    ):
-        raise TypeError(f"it is {manifest!r:.60}" if not isinstance(manifest, dict) else f"without {missing}")
+    if not isinstance(manifest, dict):
+        raise TypeError(f"it is {manifest!r:.60}")
+    if missing := {*texts, "dtype", "documents", "tokens"} - manifest.keys():
+        raise ValueError(f"it does not say {', '.join(sorted(missing))}")
     for name in texts:
         arguments.text(name, manifest[name])
     for name in ("documents", "tokens"):
@@ -345,20 +343,17 @@ def tokenize_corpus(
     sources = [as_path(f"paths[{number}]", path).resolve() for number, path in enumerate(paths)]
     if not sources:
         raise ValueError("paths is empty: give at least one text shard")
-    dtype, made_by = _dtype(_end_and_largest(tokenizer)[1]), fingerprint(tokenizer)
-    if client is not None:
-        _check_client(client)
-    folder = _make_folder(folder)
+    _end_and_largest(tokenizer)
+    _check_client(client)
+    made_by, folder = fingerprint(tokenizer), _make_folder(folder)
     targets = [folder.resolve() / token_file(number) for number in range(len(sources))]
     _refuse_others(folder, shards_in(folder) - {target.name for target in targets})
     foreign = [_foreign(*pair, made_by) for pair in zip(sources, targets, strict=True)]
     _raise_failed(sources, foreign, "nothing was written")
-    for prefix in ("tokens-", RECORD):
-        remove_leftovers(folder, prefix)
-    before = _begin_record(folder, {"tokenizer_sha256": made_by, "dtype": dtype}, sources)
-    run = _run_on_workers if client else _run_here
+    record = _begin_record(folder, sources, made_by)
+    run = _run_here if client is None else _run_on_workers
     _raise_failed(sources, run(sources, targets, tokenizer, made_by, client), "the others are done")
-    _end_record(folder, before, [read_manifest(target) for target in targets])
+    _end_record(folder, record, [read_manifest(target) for target in targets])
     return folder
 
 
@@ -395,6 +390,8 @@ def _run_here(sources: list, targets: list, tokenizer: Any, made_by: str, _: Non
 
 
 def _check_client(client: Any) -> None:
+    if client is None:
+        return
     from distributed import Client  # here, as one process needs none of it
 
     if not isinstance(client, Client):
@@ -477,25 +474,31 @@ def read_record(folder: Path) -> dict | None:
     return record
 
 
-def _begin_record(folder: Path, head: dict, sources: list[Path]) -> dict:
+def _begin_record(folder: Path, sources: list[Path], made_by: str) -> dict:
     """The record in `folder`, if it is of these sources; otherwise a new one, of what is to come."""
-    plan = [{"file": token_file(number), "source": source.name} for number, source in enumerate(sources)]
-    record, begun = read_record(folder), {"state": "unfinished", **head, "shards": plan}
-    outline = lambda record: [
+    names, record = [source.name for source in sources], read_record(folder)
+    for prefix in ("tokens-", RECORD):
+        remove_leftovers(folder, prefix)
+    if not record or [made_by, *names] != [
         record["tokenizer_sha256"],
-        [(s["file"], s["source"]) for s in record["shards"]],
-    ]
-    if record and outline(record) == outline(begun):
-        return record
-    _write_json(folder / RECORD, begun)
-    return begun
+        *(s["source"] for s in record["shards"]),
+    ]:
+        plan = [{"file": token_file(number), "source": name} for number, name in enumerate(names)]
+        record = {"state": "unfinished", "tokenizer_sha256": made_by, "shards": plan}
+        _write_json(folder / RECORD, record)
+    return record
 
 
 def _end_record(folder: Path, record: dict, manifests: list[dict]) -> None:
-    shards = [{key: manifest[key] for key in manifest if key != "run"} for manifest in manifests]
+    shards = [_without_run(manifest) for manifest in manifests]
     if record["shards"] != shards:
-        head = {"state": "finished", "tokenizer_sha256": record["tokenizer_sha256"], "dtype": record["dtype"]}
-        _write_json(folder / RECORD, head | {"tokens": sum(m["tokens"] for m in manifests), "shards": shards})
+        whole = {"state": "finished", "tokens": sum(manifest["tokens"] for manifest in manifests)}
+        whole |= {key: manifests[0][key] for key in ("tokenizer_sha256", "dtype")}
+        _write_json(folder / RECORD, {**whole, "shards": shards})
+
+
+def _without_run(manifest: dict) -> dict:
+    return {key: manifest[key] for key in manifest if key != "run"}
 
 
 def read_corpus(folder: Path) -> list[dict]:
@@ -545,7 +548,7 @@ def _manifest_in(path: Path, listed: dict | None) -> dict:
         raise ValueError(
             f"{path} was renamed: its manifest calls it {manifest['file']!r:.60}. Name it so again"
         )
-    if listed and listed != {key: manifest[key] for key in manifest if key != "run"}:
+    if listed and listed != _without_run(manifest):
         raise ValueError(
             f"{path} is another shard than {RECORD} lists: move it away with its manifest, then {GO_ON}"
         )

@@ -316,7 +316,7 @@ def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, token
         yield lines()
 
     monkeypatch.setattr("helpers.shard_files.open_utf8", failing)
-    with pytest.raises(OSError, match=r"shard-000000.jsonl could not be read \(Input/output error\)"):
+    with pytest.raises(OSError, match=r"could not be read \(Input/output error\).*shard-000000.jsonl"):
         tokenize_shard(source, tmp_path / "a.bin", tokenizer)
 
 
@@ -347,6 +347,80 @@ def test_what_is_no_tokenizer_is_named(tmp_path, bad):
     source = split_corpus(["a text"], tmp_path)[0]
     with pytest.raises(TypeError, match=f"tokenizer must have encode and vocab.* not {bad!r}"):
         tokenize_shard(source, tmp_path / "tokens", bad)
+
+
+@pytest.mark.parametrize(
+    ("vocab", "special", "words"),
+    [
+        (["a", END], {}, "tokenizer must have encode and vocab .a dict"),
+        ({"a": 0}, {}, "tokenizer has no '<.endoftext.>' in its special_tokens or vocab"),
+        ({"a": 0}, {END: "1"}, "the id of '<.endoftext.>' must be an integer"),
+        (
+            {"a": 2**32, END: 1},
+            {},
+            "the largest id of tokenizer.vocab must be an integer from 0 to 4294967295",
+        ),
+    ],
+)
+def test_a_vocabulary_that_no_shard_can_hold_is_named(tmp_path, vocab, special, words):
+    tokenizer = WideTokenizer(0, 500)
+    tokenizer.vocab, tokenizer.special_tokens = vocab, special
+    source = split_corpus(["a text"], tmp_path / "text")[0]
+    for call in (
+        lambda: tokenize_shard(source, tmp_path / "tokens" / "a.bin", tokenizer),
+        lambda: tokenize_corpus([source], tokenizer, tmp_path / "tokens"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            call()
+    assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize(
+    ("vocab", "special", "end", "dtype"),
+    [
+        ({i: bytes([i % 256]) for i in range(600)}, {END: 600}, 600, np.uint16),
+        ({chr(i): np.int64(i) for i in range(200)} | {END: np.int64(65_535)}, [END], 65_535, np.uint16),
+        ({chr(i): i for i in range(200)} | {END: 200, "last": 2**32 - 1}, {}, 200, np.uint32),
+        ({chr(i): i for i in range(200)}, {END: 200, "<|pad|>": 65_536}, 200, np.uint32),
+    ],
+)
+def test_a_vocabulary_may_map_either_way_and_hold_its_end(tmp_path, vocab, special, end, dtype):
+    tokenizer = WideTokenizer(0, 500)
+    tokenizer.vocab, tokenizer.special_tokens = vocab, special
+    tokenize_shard(split_corpus(["ab"], tmp_path)[0], tmp_path / "a.bin", tokenizer)
+    assert TokenShards(tmp_path)[:].tolist() == [97, 98, end] and TokenShards(tmp_path).dtype == dtype
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, torch.tensor, lambda ids: np.array(ids, np.uint64)])
+def test_ids_may_come_as_any_sequence_of_integers(tmp_path, kind):
+    class Kind(WideTokenizer):
+        def encode(self, text):
+            return kind(super().encode(text))
+
+    tokenize_shard(split_corpus(["ab", "c"], tmp_path)[0], tmp_path / "a.bin", Kind(0, 500))
+    assert TokenShards(tmp_path)[:].tolist() == [97, 98, 500, 99, 500]
+
+
+@pytest.mark.parametrize(
+    "ids", [[[1, 2]], 3, None, "12", [-1], [501], [True], [1, None], np.zeros((1, 2), int), [2**64]]
+)
+def test_ids_that_are_none_are_named_with_their_document(tmp_path, ids):
+    class Wrong(WideTokenizer):
+        def encode(self, text):
+            return ids if text == "b" else [1]
+
+    source = split_corpus(["a", "b"], tmp_path)[0]
+    with pytest.raises(ValueError, match=r"shard-000000.jsonl, document 1: \w+: what encode gave"):
+        tokenize_shard(source, tmp_path / "a.bin", Wrong(0, 500))
+    assert not list(tmp_path.glob("*.bin"))
+
+
+def test_an_error_of_the_tokenizer_names_the_document(tmp_path):
+    source = split_corpus(["a", "b"], tmp_path)[0]
+    tokenizer = WideTokenizer(0, 500)
+    tokenizer.encode = lambda text: {"a": [1]}[text]
+    with pytest.raises(ValueError, match=r"shard-000000.jsonl, document 1: KeyError: 'b'"):
+        tokenize_shard(source, tmp_path / "a.bin", tokenizer)
 
 
 def test_ids_that_are_no_integers_are_not_rounded(tmp_path):

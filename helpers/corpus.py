@@ -15,7 +15,7 @@ import pooch
 from requests import RequestException
 
 from helpers import arguments
-from helpers.files import as_path, file_sha256, read_text, whole_file
+from helpers.files import as_path, file_sha256, read_text, tidy, whole_file
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 STORY = DATA / "story.txt"
@@ -178,7 +178,8 @@ def docstrings_of(source: str | bytes) -> list[str]:
 def _read_cached(name: str) -> str | None:
     """The text of a cache file (its first line is the SHA-256 of the rest), or None if missing or damaged."""
     try:
-        checksum, _, data = (cache_folder() / name).read_bytes().partition(b"\n")
+        tidy(path := cache_folder() / name)
+        checksum, _, data = path.read_bytes().partition(b"\n")
     except (OSError, ValueError):  # ValueError: no home folder, so no cache
         return None
     return data.decode("utf-8") if hashlib.sha256(data).hexdigest().encode() == checksum else None
@@ -209,6 +210,7 @@ def fetch(name: str) -> Path:
         if not path.exists() or file_sha256(path) != sha256:
             path.parent.mkdir(parents=True, exist_ok=True)
             _download(url, sha256, path)
+        tidy(path)
         return path
     except RequestException as error:
         damaged = "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()

@@ -176,8 +176,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     if os.path.exists(path) and not os.path.isfile(path):  # renaming a file to /dev/null would remove that
         kind = "folder" if os.path.isdir(path) else "device"
         raise OSError(errno.EISDIR, f"{path} could not be written (it is a {kind}): give the name of a file")
-    prefix = f"{path.name[:40]}."  # not the whole: a name may have 255 bytes
-    temporary = path.with_name(f".{prefix}{uuid.uuid4().hex}.tmp")
+    temporary = path.with_name(f".{_prefix(path)}{uuid.uuid4().hex}.tmp")
     try:
         with open(temporary, "xb", buffering=CHUNK) as file:
             yield file
@@ -192,7 +191,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
-            remove_leftovers(path.parent, prefix, OLD)
+            tidy(path)
 
 
 def _way_out(error: OSError, path: Path) -> str:
@@ -201,6 +200,15 @@ def _way_out(error: OSError, path: Path) -> str:
     if not os.path.isdir(path.parent):
         return f"there is no folder {path.parent}): make it first, or choose another place"
     return f"{error.strerror}): choose a place that you can write to, and run this again"
+
+
+def _prefix(path: Path) -> str:
+    return f"{path.name[:40]}."  # not the whole: a name may have 255 bytes
+
+
+def tidy(path: Path) -> None:
+    """Remove what killed runs left of `path`, where it is so old that nobody can be at work on it."""
+    remove_leftovers(path.parent, _prefix(path), OLD)
 
 
 def remove_leftovers(folder: Path, prefix: str, age: float = 0) -> None:

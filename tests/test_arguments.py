@@ -318,7 +318,7 @@ def test_ids_in_range_pass_with_both_ends(dtype):
     ("ids", "place", "wrong"),
     [
         (np.array([5, 1, 8]), "ids[1]", 1),
-        (np.array([5, 8, 9]), "ids[2]", 9),
+        (np.array([5, 8, 9, 9]), "ids[2]", 9),
         (np.array([[5, 6], [6, 8]], np.uint8), "ids[1, 1]", 8),
         (np.array([5, 2**64 - 1], np.uint64), "ids[1]", 2**64 - 1),
         (np.array([-1, 9], np.int8), "ids[0]", -1),

@@ -150,9 +150,20 @@ def test_what_a_killed_download_left_is_removed_by_a_later_one(server, cache):
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True).returncode == 9
     (left,) = cache.iterdir()
+    corpus.fetch("poem.txt")
+    assert len(files_in(cache)) == 2, "another process may be at work on it"
     os.utime(left, (0, 0))
     corpus.fetch("poem.txt")
     assert files_in(cache) == ["poem.txt"]
+
+
+def test_what_a_killed_reading_of_the_docs_left_is_removed_by_a_later_one(toy, cache):
+    text = corpus.load_library_docs()
+    left = cache / ".library-docs-toylib-1.0.txt.x.tmp"
+    left.touch()
+    os.utime(left, (0, 0))
+    assert corpus.load_library_docs() == text
+    assert files_in(cache) == ["library-docs-toylib-1.0.txt"]
 
 
 def test_good_file_is_used_without_network_and_without_output(server, cache, capfd):

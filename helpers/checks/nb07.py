@@ -101,13 +101,14 @@ class Watched(np.ndarray):
     """An array that counts how often it is indexed."""
 
     calls = 0
+    whole = False  # true of the ids themselves, not of what is made from them
 
     def __getitem__(self, index):
-        Watched.calls += 1
+        Watched.calls += self.whole
         return np.asarray(super().__getitem__(index))  # what comes out is not watched
 
     def tolist(self):
-        Watched.calls += len(self)  # a list can only be read piece by piece
+        Watched.calls += len(self) * self.whole  # a list can only be read piece by piece
         return super().tolist()
 
     def __iter__(self):
@@ -115,13 +116,15 @@ class Watched(np.ndarray):
 
     def __deepcopy__(self, memo):
         Watched.calls = 0  # `call` hands out copies, and this is the last thing before it calls
-        return self.copy()
+        ids = self.copy()
+        ids.whole = True
+        return ids
 
 
 @exercise("07.gather")
 def gather(answer: Callable) -> str:
     rng, lines = np.random.default_rng(0), []
-    for n, n_starts, max_length in [(30, 3, 4), (500, 300, 4), (600, 64, 16), (9, 1, 8)]:
+    for n, n_starts, max_length in [(30, 3, 4), (500, 300, 4), (600, 64, 200), (9, 1, 8)]:
         ids = rng.integers(0, 60_000, n).astype(np.uint16)
         starts = rng.integers(0, n - max_length, n_starts)
         args = ids, starts, max_length

@@ -303,6 +303,9 @@ WRONG = {
         lambda scores: [with_tolerance(1e-3)(scores)],
         lambda scores: not invariant_by_diagonals(scores),
         lambda scores: bool(abs(scores.diagonal(-3).max() - scores.diagonal(-3).min()) < 1e-3),
+        lambda scores: all(
+            len(d) < 2 or float(d.std()) < 1e-3 for d in (scores.diagonal(-i) for i in range(len(scores)))
+        ),
         says(changes_the_scores, "changed its argument"),
         form(True, "should be a function"),
     ],

@@ -152,6 +152,11 @@ def gather_with_take(ids, where, length):
     return tuple(torch.from_numpy(ids.take(table + shift).astype(np.int64)) for shift in (0, 1))
 
 
+def gather_after_widening(ids, starts, max_length):
+    rows = np.take(ids.astype(np.int64), starts[:, None] + np.arange(max_length + 1))
+    return rows[:, :-1].copy(), rows[:, 1:].copy()
+
+
 def gather_in_a_loop(ids, starts, max_length):
     inputs = np.stack([ids[s : s + max_length] for s in starts]).astype(np.int64)
     targets = np.stack([ids[s + 1 : s + max_length + 1] for s in starts]).astype(np.int64)
@@ -180,6 +185,16 @@ def gather_by_column(ids, starts, max_length):
     columns = [ids[starts + i] for i in range(max_length + 1)]
     rows = np.stack(columns, axis=1).astype(np.int64)
     return rows[:, :-1], rows[:, 1:]
+
+
+def take_by_column(ids, starts, max_length):
+    rows = np.stack([ids.take(starts + i) for i in range(max_length + 1)], axis=1).astype(np.int64)
+    return rows[:, :-1], rows[:, 1:]
+
+
+def table_in_a_loop(ids, starts, max_length):
+    table = np.array([np.arange(s, s + max_length) for s in starts])
+    return ids[table].astype(np.int64), ids[table + 1].astype(np.int64)
 
 
 def narrow(ids, starts, max_length):
@@ -402,7 +417,13 @@ RIGHT = {
         one_grid_without_the_border,
         lambda ids, L, S, part: dict(enumerate(split_first(ids, L, S, part))).values(),
     ],
-    "07.gather": [gather_once, gather_twice, gather_by_views, gather_with_take],
+    "07.gather": [
+        gather_once,
+        gather_twice,
+        gather_by_views,
+        gather_with_take,
+        gather_after_widening,
+    ],
     "07.carry": [
         carry_by_reshape,
         carry_as_generator,
@@ -461,6 +482,8 @@ WRONG = {
         says(gather_from_an_array, "there is a loop"),
         gather_with_map,
         says(gather_by_column, "indexed twice at most"),
+        says(take_by_column, "there is a loop"),
+        says(table_in_a_loop, "there is a loop"),
         says(narrow, "int64"),
         says(targets_plus_one, "targets"),
         says(too_narrow, "inputs"),
@@ -511,6 +534,8 @@ WRONG = {
         another_each_time,
         says(lambda i, n, seed: feistel(i, n, seed, salted), "in each process"),
         says(lambda i, n, seed: feistel(i, n, seed, salted_in_a_tuple), "in each process"),
+        lambda i, n, seed: (i * 5 + 2 * seed + 1) % n,
+        lambda i, n, seed: random.Random(seed).sample(range(n), n)[i],
         too_small_at_times,
         says(lambda i, n, seed: print(feistel(i, n, seed)), "Does it end with `return`?"),
         form(feistel(1, 10, 0), "should be a function"),

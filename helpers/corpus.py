@@ -22,6 +22,7 @@ STORY = DATA / "story.txt"
 
 _GITHUB = "https://raw.githubusercontent.com"
 _OPENAI = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main"
+_RANKS, _HUB = "https://openaipublic.blob.core.windows.net/encodings", "https://huggingface.co"
 DOWNLOADS = {  # name: (address, SHA-256)
     "the-verdict.txt": (
         f"{_GITHUB}/rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/the-verdict.txt",
@@ -38,6 +39,26 @@ DOWNLOADS = {  # name: (address, SHA-256)
     "gpt2-encoder.json": (
         f"{_OPENAI}/encoder.json",
         "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
+    ),
+    "cl100k_base.tiktoken": (  # GPT-4
+        f"{_RANKS}/cl100k_base.tiktoken",
+        "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    ),
+    "o200k_base.tiktoken": (  # GPT-4o and after
+        f"{_RANKS}/o200k_base.tiktoken",
+        "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    ),
+    "gpt-oss-tokenizer.json": (
+        f"{_HUB}/openai/gpt-oss-20b/resolve/main/tokenizer.json",
+        "0614fe83cadab421296e664e1f48f4261fa8fef6e03e63bb75c20f38e37d07d3",
+    ),
+    "qwen3-tokenizer.json": (
+        f"{_HUB}/Qwen/Qwen3-0.6B/resolve/main/tokenizer.json",
+        "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4",
+    ),
+    "deepseek-v4-tokenizer.json": (
+        f"{_HUB}/deepseek-ai/DeepSeek-V4-Pro/resolve/b5968e9190ef611bbf34a7229255be88a0e937c1/tokenizer.json",
+        "8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf",
     ),
 }
 TIMEOUT = 10  # seconds without a byte from the server

@@ -1,23 +1,25 @@
-"""Encoding long texts with arrays: the ids of `helpers.bpe`, several times as fast (notebook 11).
+"""Encoding long texts with arrays: the same ids, several times as fast (notebook 11).
 
-GPT-2's pattern, which `helpers.bpe` gives to a regex engine, cuts between two characters for reasons that lie
+GPT-2's pattern, which `patterns.py` gives to a regex engine, cuts between two characters for reasons that lie
 in the characters around the cut. So a few operations on whole arrays find all cuts of a chunk of text. Each
 pre-token of up to 15 bytes then fits two 64-bit numbers, and a hash table in NumPy gives its ids. What is new
-goes through the merges once, many pre-tokens at a time: `bpe_rows.py`.
+goes through the merges once, many pre-tokens at a time.
 """
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 
 import numpy as np
 import regex
 
-from helpers.bpe_files import BYTE_IDS
-from helpers.bpe_merges import Pair
-from helpers.bpe_rows import RowMerger
+from helpers import arguments
+from helpers.bpe.merging import Merges
+from helpers.bpe.patterns import GPT2_PATTERN, Cut, cut_by_all
 
+ARRAYS_PAY = 2000  # characters; a shorter text is not worth the arrays
 CHUNK = 2**16  # characters; the arrays of a chunk are many times its size
 GROUP = 4  # chunks; the new pre-tokens of so many are merged together
 SLOTS = 2**18  # of the hash table: a power of two
@@ -53,7 +55,7 @@ def pretoken_starts(codes: np.ndarray) -> np.ndarray:
     >>> np.flatnonzero(pretoken_starts(codes)).tolist()
     [0, 2, 4, 5]
     """
-    classes = character_classes(128 if codes.dtype == np.uint8 else 0x110000)[codes]
+    classes = character_classes(128 if codes.dtype == np.uint8 else 0x110000).take(codes)
     space = classes == SPACE
     starts = np.ones(len(codes), bool)
     np.not_equal(classes[1:], classes[:-1], out=starts[1:])
@@ -157,10 +159,10 @@ def mix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 class BulkEncoder:
-    """Encodes by `merges` (pair of ids -> the id it becomes), and remembers the ids of each pre-token."""
+    """Encodes by `merges`, and remembers the ids of each pre-token."""
 
-    def __init__(self, merges: dict[Pair, int], dtype: type):
-        self._merge, self._dtype, self._lock = RowMerger(merges), dtype, threading.Lock()
+    def __init__(self, merges: Merges, dtype: type):
+        self._merge, self._dtype, self._lock = merges.encode_many, dtype, threading.Lock()
         self._forget()
 
     def _forget(self) -> None:
@@ -180,8 +182,7 @@ class BulkEncoder:
         table, ids, ends = self._known
         numbers = [table.numbers(*chunk) for chunk in group]
         if n_new := len(table.known) + 1 - len(ends):  # those of an interrupted call, too
-            words = [word.translate(BYTE_IDS) for word in islice(reversed(table.known), n_new)]
-            new, counts = self._merge(words[::-1])
+            new, counts = self._merge([*islice(reversed(table.known), n_new)][::-1])
             ids = np.append(ids, new.astype(ids.dtype))
             ends = np.append(ends, ends[-1] + np.cumsum(counts))
             self._known = table, ids, ends
@@ -204,19 +205,22 @@ def gather(numbers: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray
     return ids[index]
 
 
-class PretokenCounter:
-    """Counts the pre-tokens of GPT2_PATTERN in one text after another."""
+def pays(text: str, cuts: tuple[Cut, ...]) -> bool:
+    """Whether arrays can cut `text`, and are worth it."""
+    return len(text) >= ARRAYS_PAY and cuts == (Cut(GPT2_PATTERN),)
 
-    def __init__(self):
-        self._table, self._counts = PretokenTable(), np.zeros(0, np.int64)
 
-    def add(self, text: str) -> None:
-        known = self._table.known
+def count_pretokens(texts: Iterable[str], cuts: tuple[Cut, ...]) -> Counter[bytes]:
+    """How often each pre-token occurs in `texts`; what it holds grows with the distinct ones alone."""
+    table, counts, total = PretokenTable(), np.zeros(0, np.int64), Counter()
+    for text in texts:
+        if not pays(arguments.text("text", text), cuts):
+            for pretoken, count in Counter(cut_by_all(text, cuts)).items():
+                total[pretoken.encode()] += count
+            continue
         for chunk in cut_chunks(text):
-            numbers = self._table.numbers(*chunk)
-            counts = np.bincount(numbers, minlength=len(known))
-            counts[: len(self._counts)] += self._counts
-            self._counts = counts
-
-    def counts(self) -> dict[bytes, int]:
-        return dict(zip(self._table.known, self._counts.tolist(), strict=False))
+            more = np.bincount(table.numbers(*chunk), minlength=len(table.known))
+            more[: len(counts)] += counts
+            counts = more
+    total.update(dict(zip(table.known, counts.tolist(), strict=True)))
+    return total

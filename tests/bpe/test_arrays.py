@@ -1,4 +1,4 @@
-"""`helpers.bulk` against the regex engine that it does without, and against tiktoken."""
+"""The array path against the regex engine that it does without, and against tiktoken."""
 
 import itertools
 import pickle
@@ -11,19 +11,18 @@ from unittest import mock
 import numpy as np
 import pytest
 import regex
-import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiktoken.load import data_gym_to_mergeable_bpe_ranks
+from referees import END
 
-from helpers import bpe, bpe_rows, bulk
-from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer
-from helpers.bpe_rows import RowMerger
-from helpers.bulk import BulkEncoder, PretokenCounter, PretokenTable, cut_chunks, pretoken_starts
-from helpers.corpus import cache_folder, load_library_docs, load_story
+from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer, arrays, merging
+from helpers.bpe.arrays import BulkEncoder, PretokenTable, count_pretokens, cut_chunks, pretoken_starts
+from helpers.bpe.merging import Merges
+from helpers.bpe.patterns import Cut
+from helpers.bpe.spelling import BYTES
+from helpers.corpus import cache_folder
 
 PATTERN = regex.compile(GPT2_PATTERN)
-END = "<|endoftext|>"
 SPACES = [c for c in map(chr, range(0x110000)) if c.isspace()]
 AWKWARD = [
     *SPACES,
@@ -75,23 +74,18 @@ def pieces(text):
 
 
 def small_chunks(size):
-    return mock.patch.object(bulk, "CHUNK", size)
+    return mock.patch.object(arrays, "CHUNK", size)
 
 
 @contextmanager
-def all_in_bulk():
-    with mock.patch.object(bpe, "BULK_LENGTH", 0), mock.patch.object(bpe_rows, "FEW", 0):
+def all_in_arrays():
+    with mock.patch.object(arrays, "ARRAYS_PAY", 0), mock.patch.object(merging, "FEW", 0):
         yield
 
 
-@pytest.fixture(scope="module")
-def docs():
-    return load_library_docs()
-
-
-@pytest.fixture(scope="module")
-def story():
-    return load_story()
+def plain_ids(tokenizer, text, **options):
+    with mock.patch.object(arrays, "ARRAYS_PAY", 2**60):
+        return tokenizer.encode(text, **options)
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +93,16 @@ def trained(story, docs):
     return BPETokenizer.train([story, docs[:1_000_000]], 2048)
 
 
-def assert_ids_are_those_of_encode(tokenizer, text, **options):
-    with all_in_bulk():
-        assert tokenizer.encode_to_numpy(text, **options).tolist() == tokenizer.encode(text, **options)
+def merges_of(tokenizer):
+    letters = [{token: i for i, token in tokenizer.vocab.items()}[bytes([byte])] for byte in range(256)]
+    return Merges(tokenizer._vocabulary.ranks, tokenizer._vocabulary.made, letters)
+
+
+def assert_ids_are_those_of_the_plain_way(tokenizer, text, **options):
+    with all_in_arrays():
+        ids = tokenizer.encode_to_numpy(text, **options).tolist()
+        assert ids == tokenizer.encode(text, **options)
+    assert ids == plain_ids(tokenizer, text, **options)
 
 
 # ---- where pre-tokens start ----
@@ -169,14 +170,14 @@ def test_chunks_of_any_size_have_the_pretokens_of_the_regex(text, size):
 @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
 def test_ids_are_those_of_encode_for_random_strings_and_chunks(trained, text, size):
     with small_chunks(size):
-        assert_ids_are_those_of_encode(trained, text)
+        assert_ids_are_those_of_the_plain_way(trained, text)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 16, 100, 1001])
 def test_ids_do_not_depend_on_where_chunks_end(trained, story, size):
     text = story[:6000] + "".join(AWKWARD) + " we'll they're 's it's" + "   \n  x"
     with small_chunks(size):
-        assert_ids_are_those_of_encode(trained, text)
+        assert_ids_are_those_of_the_plain_way(trained, text)
 
 
 def test_a_chunk_stays_small_unless_one_pretoken_is_longer(docs):
@@ -209,7 +210,7 @@ def test_pretokens_that_differ_in_one_byte_or_in_length_are_told_apart():
     alike += [b"a" * at + b"c" + b"a" * (19 - at) for at in range(20)]
     alike += [b"-" * 7, b"-" * 8]  # the mixture of their bytes is the same in all 64 bits
     for slots in (4, 2**18):
-        with mock.patch.object(bulk, "SLOTS", slots):
+        with mock.patch.object(arrays, "SLOTS", slots):
             table = PretokenTable()
             for _ in range(3):
                 assert numbers_of(table, alike * 2) == [*range(len(alike))] * 2
@@ -217,8 +218,10 @@ def test_pretokens_that_differ_in_one_byte_or_in_length_are_told_apart():
 
 def test_of_pretokens_that_want_the_same_place_the_first_gets_it():
     pretokens = [b"w%d" % n for n in range(200)]
-    places = bulk.mix(*bulk.keys(b"".join(pretokens), np.cumsum([0, *map(len, pretokens)]))) >> np.uint64(58)
-    with mock.patch.object(bulk, "SLOTS", 64):
+    places = arrays.mix(*arrays.keys(b"".join(pretokens), np.cumsum([0, *map(len, pretokens)]))) >> np.uint64(
+        58
+    )
+    with mock.patch.object(arrays, "SLOTS", 64):
         table = PretokenTable()
         numbers_of(table, pretokens)
     expected = {}
@@ -230,15 +233,15 @@ def test_of_pretokens_that_want_the_same_place_the_first_gets_it():
 
 @pytest.mark.parametrize("slots", [2, 64])
 def test_pretokens_that_want_the_same_place_keep_their_ids(trained, story, slots):
-    with mock.patch.object(bulk, "SLOTS", slots), small_chunks(500):
+    with mock.patch.object(arrays, "SLOTS", slots), small_chunks(500):
         fresh = pickle.loads(pickle.dumps(trained))
         for _ in range(2):
-            assert fresh.encode_to_numpy(story).tolist() == trained.encode(story)
+            assert fresh.encode_to_numpy(story).tolist() == plain_ids(trained, story)
 
 
 def test_an_encoder_forgets_when_full_and_gives_the_same_ids(trained, story):
-    expected = trained.encode(story)
-    with mock.patch.object(bulk, "KNOWN_IDS", 50), small_chunks(300):
+    expected = plain_ids(trained, story)
+    with mock.patch.object(arrays, "KNOWN_IDS", 50), small_chunks(300):
         fresh = pickle.loads(pickle.dumps(trained))
         for _ in range(2):
             assert fresh.encode_to_numpy(story).tolist() == expected
@@ -248,7 +251,7 @@ def test_an_encoder_forgets_when_full_and_gives_the_same_ids(trained, story):
 
 
 def test_an_interrupted_encoder_gives_the_right_ids_afterwards(trained, story):
-    calls, encoder, interrupted = itertools.count(), BulkEncoder(trained._merges, np.uint16), 0
+    calls, encoder, interrupted = itertools.count(), BulkEncoder(merges_of(trained), np.uint16), 0
     merge = encoder._merge
 
     def merge_or_stop(words):
@@ -265,87 +268,22 @@ def test_an_interrupted_encoder_gives_the_right_ids_afterwards(trained, story):
             except KeyboardInterrupt:
                 interrupted += 1
     assert interrupted > 5
-    assert ids.tolist() == encoder(story).tolist() == trained.encode(story)
+    assert ids.tolist() == encoder(story).tolist() == plain_ids(trained, story)
 
 
 def test_threads_share_an_encoder(trained, docs):
     texts = [docs[start : start + 20_000] for start in range(0, 400_000, 20_000)]
-    with mock.patch.object(bulk, "KNOWN_IDS", 3000), small_chunks(2000), ThreadPoolExecutor(8) as pool:
+    with mock.patch.object(arrays, "KNOWN_IDS", 3000), small_chunks(2000), ThreadPoolExecutor(8) as pool:
         fresh = pickle.loads(pickle.dumps(trained))
         for ids, text in zip(pool.map(fresh.encode_to_numpy, texts), texts, strict=True):
-            assert ids.tolist() == trained.encode(text)
+            assert ids.tolist() == plain_ids(trained, text)
 
 
 @pytest.mark.parametrize("group", [1, 2, 7])
 def test_ids_do_not_depend_on_how_many_chunks_are_merged_together(trained, story, group):
-    with mock.patch.object(bulk, "GROUP", group), small_chunks(500):
+    with mock.patch.object(arrays, "GROUP", group), small_chunks(500):
         fresh = pickle.loads(pickle.dumps(trained))
-        assert fresh.encode_to_numpy(story).tolist() == trained.encode(story)
-
-
-# ---- the merges in many words at once ----
-
-
-def merged_by_definition(word, merges):
-    """The definition of BPE: of all pairs the first learned, of those the leftmost, until there is none."""
-    word = list(word)
-    while pairs := [pair for pair in itertools.pairwise(word) if pair in merges]:
-        best = min(pairs, key=merges.get)
-        at = list(itertools.pairwise(word)).index(best)
-        word[at : at + 2] = [merges[best]]
-    return word
-
-
-def assert_rows_are_right(merges, words):
-    with mock.patch.object(bpe_rows, "FEW", 0):
-        ids, counts = RowMerger(merges)([bytes(word) for word in words])
-    expected = [merged_by_definition(word, merges) for word in words]
-    assert ids.tolist() == [i for word in expected for i in word]
-    assert counts.tolist() == [len(word) for word in expected]
-
-
-@st.composite
-def some_merges(draw):
-    """Merges in the order learned; each may take what those before it made."""
-    merges = {}
-    for new_id in range(256, 256 + draw(st.integers(0, 12))):
-        known = st.sampled_from([0, 1, 2, 255, *range(256, new_id)])
-        merges.setdefault((draw(known), draw(known)), new_id)
-    return merges
-
-
-@given(some_merges(), st.lists(st.lists(st.sampled_from([0, 1, 2, 255]), max_size=20), max_size=8))
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
-def test_words_merged_at_once_are_those_of_the_definition(merges, words):
-    assert_rows_are_right(merges, words)
-
-
-@pytest.mark.parametrize("second", [(0, 256), (256, 0), (256, 256), (1, 0)])
-def test_equal_pairs_are_merged_from_the_left_in_all_words_of_two_letters(second):
-    words = [word for n in range(1, 9) for word in itertools.product([0, 1], repeat=n)]
-    assert_rows_are_right({(0, 0): 256, second: 257}, words)
-
-
-@pytest.mark.parametrize("length", [14, 15, 16, 17, 300])
-def test_words_about_as_long_as_a_row_are_merged_whole(length):
-    merges = {(7, 7): 256} | {(256 + n, 256 + n): 257 + n for n in range(3)}
-    assert_rows_are_right(merges, [[7] * length, [7], [8] * length, [7] * (length - 1)])
-
-
-def test_few_words_are_merged_as_many_are():
-    merges, words = {(1, 2): 256, (256, 3): 257}, [bytes([1, 2, 3]), bytes([3] * 20), b""]
-    for n in (1, bpe_rows.FEW - 1, bpe_rows.FEW, 2 * bpe_rows.FEW):
-        ids, counts = RowMerger(merges)((words * n)[:n])
-        assert ids.dtype == np.int32 and counts.dtype == np.int64
-        assert ids.tolist() == ([257, *[3] * 20] * n)[: ids.size]
-        assert counts.tolist() == ([1, 20, 0] * n)[:n]
-
-
-def test_no_words_and_no_merges_are_fine():
-    for merges in ({}, {(1, 2): 256}):
-        assert_rows_are_right(merges, [])
-        assert_rows_are_right(merges, [[1] * 16])
-        assert_rows_are_right(merges, [[1, 2], []])
+        assert fresh.encode_to_numpy(story).tolist() == plain_ids(trained, story)
 
 
 # ---- whole texts ----
@@ -360,41 +298,28 @@ def test_ids_of_long_texts_are_those_of_tiktoken(docs, story):
         assert np.array_equal(ours.encode_to_numpy(text), theirs.encode_to_numpy(text, disallowed_special=()))
 
 
-def test_ids_with_the_vocabulary_of_gpt2_are_those_of_tiktoken(docs, story):
-    files = [cache_folder() / name for name in ("gpt2-encoder.json", "gpt2-vocab.bpe")]
-    if not all(file.exists() for file in files):
-        pytest.skip("GPT-2's vocabulary is not in the cache: fetch() of helpers.corpus gets it")
-    ours = BPETokenizer.from_gpt2(*files)
-    ranks = data_gym_to_mergeable_bpe_ranks(str(files[1]), str(files[0]))
-    theirs = tiktoken.Encoding(
-        "gpt2", pat_str=GPT2_PATTERN, mergeable_ranks=ranks, special_tokens={END: 50256}
-    )
-    for text in (story, docs[:2_000_000]):
-        assert np.array_equal(ours.encode_to_numpy(text), theirs.encode_to_numpy(text, disallowed_special=()))
-
-
 @pytest.mark.parametrize("pattern", [GPT4_PATTERN, GPT2_PATTERN + "|x", r"\w+|\s+|[^\w\s]+"])
 def test_other_patterns_go_the_plain_way(story, pattern):
     ours = BPETokenizer.train(story, 500, pattern=pattern)
-    with mock.patch.object(bulk, "cut_chunks", side_effect=AssertionError):
-        assert ours.encode_to_numpy(story).tolist() == ours.encode(story)
+    with mock.patch.object(arrays, "cut_chunks", side_effect=AssertionError):
+        assert ours.encode_to_numpy(story).tolist() == plain_ids(ours, story)
 
 
 def test_special_tokens_in_long_texts_count_only_where_allowed(trained, story):
     text = END + story + END + END + "short" + END + story * 2
     for allowed in ("all", {END}, set()):
         ids = trained.encode_to_numpy(text, allowed_special=allowed)
-        assert ids.tolist() == trained.encode(text, allowed_special=allowed)
+        assert ids.tolist() == plain_ids(trained, text, allowed_special=allowed)
         assert ids.dtype == np.uint16
         assert np.count_nonzero(ids == trained.special_tokens[END]) == (4 if allowed else 0)
 
 
 def test_ids_beyond_65535_are_kept():
-    pairs = list(itertools.product(bpe.BYTES, repeat=2))
+    pairs = list(itertools.product(BYTES, repeat=2))
     ours = BPETokenizer([*pairs, (b"ab", b"ab")])
     ids = ours.encode_to_numpy("abab " * 1000)
     assert ids.dtype == np.uint32 and ids.max() == 256 + 65536
-    assert ids.tolist() == ours.encode("abab " * 1000)
+    assert ids.tolist() == plain_ids(ours, "abab " * 1000)
 
 
 def test_a_lone_surrogate_in_a_long_text_gets_a_clear_error(trained, story):
@@ -405,24 +330,21 @@ def test_a_lone_surrogate_in_a_long_text_gets_a_clear_error(trained, story):
 def test_the_array_is_the_callers_own(trained, story):
     ids = trained.encode_to_numpy(story)
     ids[:] = 0
-    assert trained.encode_to_numpy(story).tolist() == trained.encode(story)
+    assert trained.encode_to_numpy(story).tolist() == plain_ids(trained, story)
 
 
 # ---- counting ----
 
 
-@given(st.lists(texts, max_size=4), st.integers(1, 40))
+@given(st.lists(texts, max_size=4), st.integers(1, 40), st.sampled_from([0, 5, 20]))
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
-def test_counts_are_those_of_the_regex_text_by_text(texts, size):
+def test_counts_are_those_of_the_regex_text_by_text(texts, size, pays):
     expected = Counter(word.encode() for text in texts for word in PATTERN.findall(text))
-    counter = PretokenCounter()
-    with small_chunks(size):
-        for text in texts:
-            counter.add(text)
-    assert counter.counts() == expected
+    with small_chunks(size), mock.patch.object(arrays, "ARRAYS_PAY", pays):
+        assert count_pretokens(texts, (Cut(GPT2_PATTERN),)) == expected
 
 
-def test_texts_counted_in_bulk_and_plainly_add_up(docs):
+def test_texts_counted_in_arrays_and_plainly_add_up(docs):
     texts = [docs[:50_000], *docs[50_000:60_000].split("\n"), docs[60_000:90_000]]
     expected = Counter(word.encode() for text in texts for word in PATTERN.findall(text))
-    assert bpe.count_pretokens(iter(texts), PATTERN) == expected
+    assert count_pretokens(iter(texts), (Cut(GPT2_PATTERN),)) == expected

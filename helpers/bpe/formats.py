@@ -1,0 +1,220 @@
+"""The files of BPE vocabularies: tokenizer.json, the two of GPT-2, and the rank files of tiktoken."""
+
+import binascii
+import json
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from helpers import arguments, files
+from helpers.bpe.added import AddedToken
+from helpers.bpe.merging import NO_MERGE, Pair
+from helpers.bpe.patterns import GPT2_PATTERN
+from helpers.bpe.settings import check, own_settings, read_settings
+from helpers.bpe.spelling import BYTES, from_printable, to_printable
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All that decides the ids: what is pickled, and what a tokenizer.json holds.
+
+    tokens: the id of each ordinary token, the lowest first
+    ranks, made: as in `helpers.bpe.merging.Merges`; the ranks are 0, 1, 2, ...
+    added: special tokens and other added ones, in the order in which they were added
+    settings: the rest of a tokenizer.json, as JSON
+    """
+
+    tokens: dict[bytes, int]
+    ranks: dict[Pair, int]
+    made: list[int]
+    added: list[AddedToken]
+    settings: str
+
+    def __post_init__(self):
+        others = [token for token in self.added if self.tokens.get(token.content.encode()) != token.id]
+        ids = [*self.tokens.values(), *(token.id for token in others)]
+        for name, values in (("added token", [token.content for token in self.added]), ("id", ids)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"the {name} {Counter(values).most_common(1)[0][0]!r} stands there twice")
+        if wrong := [i for i in ids if type(i) is not int or not 0 <= i < NO_MERGE]:
+            raise ValueError(f"the id {wrong[0]!r} must be an integer from 0 to 2**30 - 1")
+        if missing := [byte for byte in BYTES if byte not in self.tokens]:
+            raise ValueError(
+                f"{len(missing)} of the 256 bytes, such as {missing[0]!r}, are no tokens, so text would be "
+                "lost: train with initial_alphabet=ByteLevel.alphabet()"
+            )
+        object.__setattr__(self, "tokens", dict(sorted(self.tokens.items(), key=lambda item: item[1])))
+
+
+# ---- what we train, and rank files ----
+
+
+def from_merges(
+    merges: Iterable[tuple[bytes, bytes]], special_tokens: Collection[str], pattern: str
+) -> Vocabulary:
+    """The bytes in GPT-2's order, the merges in the order learned, the special tokens."""
+    tokens = {token: i for i, token in enumerate(BYTES)}
+    ranks: dict[Pair, int] = {}
+    for left, right in merges:
+        if left not in tokens or right not in tokens or left + right in tokens:
+            raise ValueError(f"merges has {(left, right)!r}: it must join known tokens into a new one")
+        ranks[tokens[left], tokens[right]] = len(ranks)
+        tokens[left + right] = len(tokens)
+    made = list(range(len(BYTES), len(tokens)))
+    return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), own_settings(pattern))
+
+
+def _special(names: Collection[str] | Mapping[str, int], tokens: Mapping[bytes, int]) -> list[AddedToken]:
+    """Special tokens, with the ids given, or with the next ones in order."""
+    spellings = {to_printable(token) for token in tokens}
+    for name in arguments.special_tokens("special_tokens", names):
+        if name.encode() in tokens or name in spellings:
+            raise ValueError(f"special_tokens has {name!r}, which is also an ordinary token: rename it")
+    if not isinstance(names, Mapping):
+        names = {name: i for i, name in enumerate(names, max(tokens.values()) + 1)}
+    ids = {name: arguments.integer(f"special_tokens[{name!r}]", i) for name, i in names.items()}
+    return [AddedToken(name, i) for name, i in sorted(ids.items(), key=lambda item: item[1])]
+
+
+def read_tiktoken(
+    path: str | os.PathLike, pattern: str, special_tokens: Collection[str] | Mapping[str, int]
+) -> Vocabulary:
+    """A rank file: on each line a token in base64, and its rank, which is its id.
+
+    It has no merges: two neighbours merge if the bytes of both together are a token, the lowest rank first.
+    So each way to cut a token into two others is a merge, and all of them have the rank of that token.
+    """
+    tokens: dict[bytes, int] = {}
+    for number, line in enumerate(files.read_text(path).splitlines(), 1):
+        try:
+            token, rank = line.split()
+            tokens[binascii.a2b_base64(token, strict_mode=True)] = int(rank)
+        except ValueError:
+            raise ValueError(
+                f"{path} is no rank file of tiktoken, or damaged: line {number} must be a token in base64 "
+                f"and its rank, not {line!r:.60}"
+            ) from None
+    ranks: dict[Pair, int] = {}
+    made: list[int] = []
+    for token, i in sorted(tokens.items(), key=lambda item: item[1]):
+        pairs = [
+            (tokens[left], tokens[right])
+            for at in range(1, len(token))
+            if (left := token[:at]) in tokens and (right := token[at:]) in tokens
+        ]
+        if pairs:
+            ranks.update(dict.fromkeys(sorted(pairs), len(made)))
+            made.append(i)
+    with _naming(path):
+        settings = own_settings(pattern, ignore_merges=True)  # a pre-token that is a token is taken whole
+        return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), settings)
+
+
+# ---- GPT-2's two files, and tokenizer.json ----
+
+
+def read_gpt2(encoder_json: str | os.PathLike, vocab_bpe: str | os.PathLike) -> Vocabulary:
+    """GPT-2's published files. All tokens but the bytes and <|endoftext|> are made by merges."""
+    vocab, end = _read_json(encoder_json), "<|endoftext|>"
+    version, *merges = files.read_text(vocab_bpe).removesuffix("\n").split("\n")
+    if not version.startswith("#version"):
+        raise ValueError(f'{vocab_bpe} is no vocab.bpe of GPT-2: its first line has to start with "#version"')
+    with _naming(encoder_json):
+        added = [AddedToken(end, vocab[end])] if end in vocab else []
+        found = _from_spellings(vocab, merges, added, own_settings(GPT2_PATTERN))
+        if len(found.tokens) != len(BYTES) + len(found.ranks):
+            raise ValueError(f"its ids do not fit {vocab_bpe}: no merge there makes some of its tokens")
+        return found
+
+
+def read_tokenizer_json(path: str | os.PathLike) -> Vocabulary:
+    """Raises `ValueError` if the file is damaged, or asks for what is not done here."""
+    data = _read_json(path)
+    with _naming(path):
+        settings, added = read_settings(data), []
+        for token in data.pop("added_tokens", None) or ():
+            check(token, "added token")
+            added.append(AddedToken(*(token[key] for key in AddedToken._fields)))
+        vocab, merges = data["model"].pop("vocab"), data["model"].pop("merges")
+        found = _from_spellings(vocab, merges, added, json.dumps(data))
+        for token, i in zip(added, _ids_in_tokenizers(added, vocab), strict=True):
+            if token.id != i:
+                raise ValueError(
+                    f"its added token {token.content!r} has the id {token.id}, but gets {i} in tokenizers: "
+                    "put it into the vocabulary of the model, with its id"
+                )
+        known = {*found.tokens.values(), *(token.id for token in added)}
+        if unknown := {*settings.begin, *settings.end} - known:
+            raise ValueError(f"its post_processor adds the ids {unknown}, which no token has")
+        return found
+
+
+def _from_spellings(
+    vocab: dict[str, int], merges: list, added: list[AddedToken], settings: str
+) -> Vocabulary:
+    """From tokens as files spell them, and merges as they have them, "a b" or ["a", "b"]."""
+    ranks: dict[Pair, int] = {}
+    made: list[int] = []
+    for number, merge in enumerate(merges):
+        pair = merge.split(" ") if isinstance(merge, str) else merge
+        if len(pair) != 2 or not all(token in vocab for token in (*pair, "".join(pair))):
+            raise ValueError(f"merge {number} is {merge!r}: it must join two known tokens into a known one")
+        ranks[vocab[pair[0]], vocab[pair[1]]] = number
+        made.append(vocab["".join(pair)])
+        if len(ranks) == number:
+            raise ValueError(f"merge {number}, {merge!r}, stands there twice")
+    # An added token may stand in the vocabulary, and is an ordinary one if merges make it
+    apart = {token.content for token in added} - {to_printable(byte) for byte in BYTES}
+    used = set(made)
+    tokens = {from_printable(name): i for name, i in vocab.items() if name not in apart or i in used}
+    return Vocabulary(tokens, ranks, made, added, settings)
+
+
+def write_tokenizer_json(path: str | os.PathLike, vocabulary: Vocabulary) -> None:
+    """Write a tokenizer.json, whole or not at all."""
+    data, added = json.loads(vocabulary.settings), vocabulary.added
+    spelt = {i: to_printable(token) for token, i in vocabulary.tokens.items()}
+    ids = {name: i for i, name in spelt.items()}
+    if list(_ids_in_tokenizers(added, ids)) != [token.id for token in added]:
+        ids |= {token.content: token.id for token in added}
+    flags = dict.fromkeys(["single_word", "lstrip", "rstrip"], False)
+    data["added_tokens"] = [token._asdict() | flags for token in added]
+    merges = [[spelt[left], spelt[right]] for left, right in vocabulary.ranks]
+    data["model"] = data.pop("model") | {"vocab": ids, "merges": merges}  # last: it is long
+    with files.whole_file(path) as file:
+        file.write(json.dumps(data, ensure_ascii=False, indent=1).encode())
+
+
+def _ids_in_tokenizers(added: list[AddedToken], vocab: Mapping[str, int]) -> Iterator[int]:
+    """The ids that the library `tokenizers` gives to added tokens, whatever their file says.
+
+    A token in the vocabulary has its id there. Any other gets the next one.
+    """
+    highest = -1
+    for token in added:
+        i = vocab.get(token.content, max(highest + 1, len(vocab)))
+        highest = max(highest, i)
+        yield i
+
+
+def _read_json(path: str | os.PathLike) -> dict[str, Any]:
+    try:
+        data = json.loads(files.read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged, or no JSON at all: {error}") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} holds no JSON object, but {data!r:.60}")
+    return data
+
+
+@contextmanager
+def _naming(path: str | os.PathLike) -> Iterator[None]:
+    """Errors in the block name the file."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(f"{path} cannot be used: {reason}") from error

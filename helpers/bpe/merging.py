@@ -1,0 +1,221 @@
+"""The two algorithms of byte-pair encoding: learn merges, and apply them. They know ids only, no text.
+
+BPE is from Sennrich et al. (2016, arXiv:1508.07909). The tie rule is that of Hugging Face's `BpeTrainer`.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise, repeat
+from types import MappingProxyType
+
+import numpy as np
+from tqdm import tqdm
+
+Pair = tuple[int, int]
+NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
+LONG = 256  # ids; in a longer list, looking through all pairs for each merge would take too long
+FEW = 200  # words; fewer are merged sooner one by one
+LONG_WORD = 64  # bytes; longer words are merged one by one too: each merge goes over all that are left
+
+
+# ---- learning ----
+
+
+def train_merges(
+    words: list[list[int]], weights: list[int], n_merges: int, first_id: int = 256, progress: bool = False
+) -> list[Pair]:
+    """Learn up to `n_merges` merges from `words`, lists of ids; word number i occurs `weights[i]` times.
+
+    The most frequent pair of neighbours is merged first, among equals the one with the smaller ids. It gets
+    the next id, from `first_id` on, also in `words`, which change in place. A merge touches only the words
+    that hold its pair, and only the pair counts that it changes.
+
+    >>> train_merges([[1, 1, 2], [1, 1]], [2, 1], n_merges=2, first_id=9)
+    [(1, 1), (9, 2)]
+    """
+    counts: dict[Pair, int] = defaultdict(int)
+    places: dict[Pair, set[int]] = defaultdict(set)  # the words that hold a pair, or held it once
+    for index, word in enumerate(words):
+        for pair in pairwise(word):
+            counts[pair] += weights[index]
+            places[pair].add(index)
+    heap = [(-count, pair) for pair, count in counts.items()]
+    heapq.heapify(heap)
+    merges: list[Pair] = []
+    with tqdm(total=n_merges, desc="merges", disable=not progress) as bar:
+        while heap and len(merges) < n_merges:
+            count, pair = heapq.heappop(heap)
+            if -count != counts[pair]:  # counts that fell are put right here, when they reach the top
+                if counts[pair]:
+                    heapq.heappush(heap, (-counts[pair], pair))
+                continue
+            changes = _merge_everywhere(words, weights, places, pair, first_id + len(merges))
+            for changed, change in changes.items():
+                counts[changed] += change
+                if change > 0:
+                    heapq.heappush(heap, (-counts[changed], changed))
+            del counts[pair]
+            merges.append(pair)
+            bar.update()
+    return merges
+
+
+def _merge_everywhere(words: list, weights: list, places: dict, pair: Pair, new_id: int) -> dict[Pair, int]:
+    """Merge `pair`, left to right, in each word that holds it; return by how much each pair count changes."""
+    changes: dict[Pair, int] = defaultdict(int)
+    first, second = pair
+    for index in places.pop(pair):
+        word, weight, at = words[index], weights[index], 0
+        while at < len(word) - 1:
+            if word[at] == first and word[at + 1] == second:
+                word[at : at + 2] = [new_id]
+                if at > 0:
+                    changes[word[at - 1], first] -= weight
+                    changes[word[at - 1], new_id] += weight
+                    places[word[at - 1], new_id].add(index)
+                if at < len(word) - 1:
+                    changes[second, word[at + 1]] -= weight
+                    changes[new_id, word[at + 1]] += weight
+                    places[new_id, word[at + 1]].add(index)
+            at += 1
+    return changes
+
+
+# ---- applying ----
+
+
+def merge_by_rank(
+    ids: Sequence[int], ranks: Mapping[Pair, int], made: Sequence[int] = range(NO_MERGE)
+) -> list[int]:
+    """Merge the pair of lowest rank, the leftmost of equals, until no pair of neighbours has a rank.
+
+    `made` has the id that each rank makes. By default that is the rank itself: what we train has ids that
+    grow in the order of learning.
+
+    >>> merge_by_rank([3, 1, 2, 3], {(1, 2): 9, (3, 1): 10, (9, 3): 11})
+    [3, 11]
+    """
+    if len(ids) > LONG:
+        return _merge_long(ids, ranks, made)
+    ids, rank = list(ids), ranks.get
+    found = [rank(pair, NO_MERGE) for pair in pairwise(ids)]
+    while found and (best := min(found)) != NO_MERGE:
+        at, new = found.index(best), made[best]
+        ids[at : at + 2] = [new]
+        del found[at]
+        if at > 0:
+            found[at - 1] = rank((ids[at - 1], new), NO_MERGE)
+        if at < len(found):
+            found[at] = rank((new, ids[at + 1]), NO_MERGE)
+    return ids
+
+
+def _merge_long(ids: Sequence[int], ranks: Mapping[Pair, int], made: Sequence[int]) -> list[int]:
+    """The same in n log n steps: the ids as a linked list, and a heap of the ranks, each with its place."""
+    end = len(ids)
+    ids = [*ids, None]  # None: nothing stands here, or no longer; no pair in `ranks` has it
+    previous, following = list(range(-1, end)), list(range(1, end + 2))
+    heap = [(ranks[pair], at) for at, pair in enumerate(pairwise(ids)) if pair in ranks]
+    heapq.heapify(heap)
+    while heap:
+        best, at = heapq.heappop(heap)
+        gone = following[at]
+        if ranks.get((ids[at], ids[gone])) != best:  # another merge took one of the two
+            continue
+        ids[at], ids[gone] = made[best], None
+        following[at] = after = following[gone]
+        previous[after] = at
+        for left, right in ((previous[at], at), (at, after)):
+            if left >= 0 and (later := ranks.get((ids[left], ids[right]))) is not None:
+                heapq.heappush(heap, (later, left))
+    return [i for i in ids if i is not None]
+
+
+class Merges:
+    """What turns the bytes of a pre-token into ids.
+
+    ranks: the rank of each pair of ids that is merged: the lowest first
+    made: the id that each rank makes; the rank itself, where ids grow in the order of learning
+    letters: the id of each byte
+    whole: pre-tokens that have an id of their own, and are not merged at all
+
+    >>> merges = Merges({(1, 2): 300, (3, 1): 301, (300, 3): 302}, whole={b"!": 9})
+    >>> merges.encode(bytes([3, 1, 2, 3])), merges.encode(b"!")
+    ([3, 302], [9])
+    """
+
+    def __init__(
+        self,
+        ranks: Mapping[Pair, int],
+        made: Sequence[int] = range(NO_MERGE),
+        letters: Sequence[int] = range(256),
+        whole: Mapping[bytes, int] = MappingProxyType({}),
+    ):
+        self.ranks, self.made, self.letters, self.whole = ranks, made, letters, whole
+
+    def encode(self, word: bytes) -> list[int]:
+        """The ids of one pre-token."""
+        if word in self.whole:
+            return [self.whole[word]]
+        return merge_by_rank([self.letters[byte] for byte in word], self.ranks, self.made)
+
+    def encode_many(self, words: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+        """The ids of all `words`, end to end, int32, and how many each has, int64, (n,).
+
+        The same ids, by arrays, for many new pre-tokens at once (notebook 11).
+        """
+        found = np.fromiter(map(self.whole.get, words, repeat(-1)), np.int32, len(words))
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        together = (found < 0) & (lengths <= LONG_WORD) & (np.count_nonzero(found < 0) >= FEW)
+        whole, alone = np.flatnonzero(found >= 0), np.flatnonzero((found < 0) & ~together)
+        parts = [(found[whole], whole), self._merge_together(words, np.flatnonzero(together))]
+        for number in alone.tolist():
+            ids = self.encode(words[number])
+            parts.append((np.array(ids, np.int32), np.full(len(ids), number)))
+        ids, word = map(np.concatenate, zip(*parts, strict=True))
+        return ids[np.argsort(word, kind="stable")], np.bincount(word, minlength=len(words))
+
+    def _merge_together(self, words: Sequence[bytes], numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The ids of the words with these numbers, end to end, and for each id the number of its word.
+
+        All words stand end to end. In each round every word merges its pair of lowest rank, the leftmost.
+        """
+        data = [words[number] for number in numbers.tolist()]
+        ids = np.array(self.letters, np.int32)[np.frombuffer(b"".join(data), np.uint8)]
+        word = np.repeat(numbers, np.fromiter(map(len, data), np.int64, len(data)))
+        ranks = np.full(len(ids), NO_MERGE)  # of each id with the next; the last of a word has none
+        self._rank(ids, word, ranks, np.arange(len(ids) - 1))
+        while len(live := np.flatnonzero(ranks != NO_MERGE)):
+            start = np.flatnonzero(np.diff(word[live], prepend=-1))
+            lowest = np.repeat(np.minimum.reduceat(ranks[live], start), np.diff(start, append=len(live)))
+            hit = live[ranks[live] == lowest]
+            at = hit[np.diff(word[hit], prepend=-1) != 0]  # in each word the leftmost of the lowest
+            ids[at] = self._arrays[2][ranks[at]]
+            keep = np.ones(len(ids), bool)
+            keep[at + 1] = False
+            ids, word, ranks = ids[keep], word[keep], ranks[keep]
+            at -= np.arange(len(at))  # where they stand now
+            for left in (at[at > 0] - 1, at[at < len(ids) - 1]):
+                self._rank(ids, word, ranks, left)
+            ranks[-1] = NO_MERGE
+        return ids, word
+
+    def _rank(self, ids: np.ndarray, word: np.ndarray, ranks: np.ndarray, at: np.ndarray) -> None:
+        """Write the ranks of the ids at these places with the next ones."""
+        keys, known, _ = self._arrays
+        wanted = ids[at].astype(np.int64) << 32 | ids[at + 1]
+        place = np.searchsorted(keys, wanted)
+        fits = (keys[place] == wanted) & (word[at] == word[at + 1])
+        ranks[at] = np.where(fits, known[place], NO_MERGE)
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The pairs in order, each as one int64, then a key above all; their ranks; what each rank makes."""
+        pairs = np.array([*self.ranks], np.int64).reshape(-1, 2)
+        distinct, ranks = np.unique(np.array([*self.ranks.values()], np.int64), return_inverse=True)
+        made = np.array([self.made[rank] for rank in distinct.tolist()], np.int32)
+        keys = pairs[:, 0] << 32 | pairs[:, 1]
+        order = np.argsort(keys)
+        return np.append(keys[order], 2**62), np.append(ranks[order], NO_MERGE), made

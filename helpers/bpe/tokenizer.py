@@ -1,0 +1,312 @@
+"""The tokenizer: text to ids, and back (notebook 03)."""
+
+import itertools
+import json
+import os
+import unicodedata
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helpers import arguments
+from helpers.bpe import formats
+from helpers.bpe.added import AddedToken, Finder
+from helpers.bpe.arrays import BulkEncoder, count_pretokens, pays
+from helpers.bpe.merging import Merges, train_merges
+from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, cut_by_all
+from helpers.bpe.settings import own_settings, read_settings
+from helpers.bpe.spelling import BYTE_IDS, BYTES
+
+if TYPE_CHECKING:
+    import tiktoken
+
+CACHE_ENTRIES, CACHE_LENGTH = 2**16, 64  # at most so many pre-tokens, each at most so many characters
+FILL_IN_THE_MIDDLE = {"<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260}
+RANK_FILES = {  # what tiktoken's source adds to them
+    "cl100k_base": {
+        "pattern": GPT4_PATTERN,
+        "special_tokens": {"<|endoftext|>": 100257, "<|endofprompt|>": 100276} | FILL_IN_THE_MIDDLE,
+    },
+    "o200k_base": {
+        "pattern": O200K_PATTERN,
+        "special_tokens": {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
+    },
+}
+PUBLISHED = ["gpt2", *RANK_FILES, "gpt-oss", "qwen3", "deepseek-v4"]
+
+
+class BPETokenizer:
+    """A byte-level BPE tokenizer, made of merges in the order learned, special tokens, and a pattern.
+
+    `vocab` has the bytes of each id: 256 single bytes in GPT-2's order, the merges, the special tokens. What
+    others have trained may have its ids in any order, and gaps between them; then also:
+
+    - `added_tokens` has those that are not special: they are found in every text, allowed or not;
+    - `pattern` is a tuple, where several cut one after the other;
+    - `begin` and `end` have the ids that a model wants around a text. They are added on request only, which
+      is `[*tokenizer.begin, *tokenizer.encode(text), *tokenizer.end]`;
+    - a normalizer may change a text before it is cut: `decode` gives the changed one.
+
+    All of these are for reading: to change what a tokenizer does, make another.
+    Raises `ValueError` if a merge joins unknown tokens or makes a known one, if a special token is empty,
+    repeated, or spelt like an ordinary one, and if the pattern does not compile.
+
+    >>> tokenizer = BPETokenizer.train("low lower lowest", 260)
+    >>> tokenizer.merges
+    [(b'l', b'o'), (b'lo', b'w'), (b' ', b'low')]
+    >>> tokenizer.encode("low low"), tokenizer.decode([257, 258])
+    ([257, 258], 'low low')
+    """
+
+    vocab: dict[int, bytes]
+    special_tokens: dict[str, int]
+    added_tokens: dict[str, int]
+    pattern: str | tuple[str, ...]
+    begin: tuple[int, ...]
+    end: tuple[int, ...]
+
+    def __init__(
+        self,
+        merges: Iterable[tuple[bytes, bytes]],
+        special_tokens: Collection[str] = ("<|endoftext|>",),
+        pattern: str = GPT2_PATTERN,
+    ):
+        self._use(formats.from_merges(merges, special_tokens, pattern))
+
+    @classmethod
+    def _of(cls, vocabulary: formats.Vocabulary) -> "BPETokenizer":
+        tokenizer = cls.__new__(cls)
+        tokenizer._use(vocabulary)
+        return tokenizer
+
+    def __reduce__(self):  # for pickle: all that decides the ids, and nothing that was remembered of texts
+        return type(self)._of, (self._vocabulary,)
+
+    def _use(self, vocabulary: formats.Vocabulary) -> None:
+        self._vocabulary, tokens, added = vocabulary, vocabulary.tokens, vocabulary.added
+        self._settings = settings = read_settings(json.loads(vocabulary.settings))
+        self.begin, self.end = settings.begin, settings.end
+        patterns = tuple(cut.pattern for cut in settings.cuts)
+        self.pattern = patterns[0] if len(patterns) == 1 else patterns
+        names = {token.id: token.content.encode() for token in added}
+        self.vocab = {i: token for token, i in tokens.items()} | names
+        self.special_tokens = {token.content: token.id for token in added if token.special}
+        self.added_tokens = {token.content: token.id for token in added if not token.special}
+        self._finders: dict[frozenset[str], list[Finder]] = {}
+        letters, whole = (
+            [tokens[bytes([byte])] for byte in range(256)],
+            tokens if settings.ignore_merges else {},
+        )
+        merges = Merges(vocabulary.ranks, vocabulary.made, letters, whole)
+        self._new = lambda pretoken: merges.encode(pretoken.encode())
+        self._known = lru_cache(CACHE_ENTRIES)(self._new)
+        self._dtype = np.uint16 if max(self.vocab) < 2**16 else np.uint32
+        self._bulk = BulkEncoder(merges, self._dtype)
+
+    @cached_property
+    def merges(self) -> list[tuple[bytes, bytes]]:
+        """The tokens that each merge joins, in the order of their ranks."""
+        return [(self.vocab[left], self.vocab[right]) for left, right in self._vocabulary.ranks]
+
+    @classmethod
+    def train(
+        cls,
+        texts: str | Iterable[str],
+        vocab_size: int,
+        *,
+        pattern: str = GPT2_PATTERN,
+        special_tokens: Collection[str] = ("<|endoftext|>",),
+        progress: bool = False,
+    ) -> "BPETokenizer":
+        """Learn a vocabulary of `vocab_size` tokens from a text, or from an iterable of them.
+
+        Each text is a document, cut into pre-tokens by itself; one at a time is held. Special tokens in it
+        are ordinary text, as in Hugging Face's trainer, so give documents one by one rather than joined.
+        If the pairs run out first, the vocabulary is smaller, and a `UserWarning` says so.
+        Raises `ValueError` if there is no text, `vocab_size` is below 256 plus the special tokens, the
+        pattern leaves out characters, a surrogate is lone, or the class would raise it.
+        """
+        names = arguments.special_tokens("special_tokens", special_tokens)
+        least = len(BYTES) + len(names)
+        size = f"vocab_size (which counts 256 bytes and {len(names)} special tokens)"
+        n_merges = arguments.integer(size, vocab_size, least) - least
+        cuts = read_settings(json.loads(own_settings(pattern))).cuts
+        documents = [texts] if isinstance(texts, str) else arguments.many("texts", texts)
+        counts = count_pretokens(documents, cuts)
+        if not counts:
+            raise ValueError("texts is empty: give at least one character to train on")
+        words = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts]
+        pairs = train_merges(words, list(counts.values()), n_merges, progress=progress)
+        tokens, merges = list(BYTES), []
+        for left, right in pairs:
+            merges.append((tokens[left], tokens[right]))
+            tokens.append(tokens[left] + tokens[right])
+        if len(merges) < n_merges:
+            got = f"{least + len(merges)} tokens, not {vocab_size}"
+            warnings.warn(f"no pair is left after {len(merges)} merges: you get {got}", stacklevel=2)
+        return cls(merges, names, pattern)
+
+    def encode(self, text: str, *, allowed_special: str | Collection[str] = frozenset()) -> list[int]:
+        """The ids of `text`.
+
+        Special tokens in it are ordinary text, except those that `allowed_special` names: a set of names, or
+        "all". Of several that start at one place the longest counts, as in `tokenizers` (in tiktoken the
+        order of a hash table decides). Raises `ValueError` for an unknown name, for a lone surrogate, and
+        where the pattern leaves out characters; `TypeError` for what is not a str; `TimeoutError` where the
+        pattern takes too long.
+        """
+        ids: list[int] = []
+        for part in self._parts(text, allowed_special):
+            ids += part if isinstance(part, list) else part.tolist()
+        return ids
+
+    def encode_to_numpy(
+        self, text: str, *, allowed_special: str | Collection[str] = frozenset()
+    ) -> np.ndarray:
+        """As `encode`, into an array: uint16 if all ids are below 65,536, else uint32.
+
+        Long texts go through `arrays.py`, if the pattern is GPT2_PATTERN: that is much faster.
+        """
+        parts = (np.asarray(part, self._dtype) for part in self._parts(text, allowed_special))
+        return np.concatenate([np.zeros(0, self._dtype), *parts])
+
+    def encode_iterable(
+        self, texts: Iterable[str], *, allowed_special: str | Collection[str] = frozenset()
+    ) -> Iterator[int]:
+        """The ids of one text after another, lazily, holding one text at a time.
+
+        They are those of the joined texts if all begin, or all end, with an allowed special token.
+        Otherwise the end of a text and the start of the next might have made one pre-token.
+        """
+        self._allowed(allowed_special)
+        encode = partial(self.encode, allowed_special=allowed_special)
+        return itertools.chain.from_iterable(map(encode, arguments.many("texts", texts)))
+
+    def _parts(self, text: str, allowed_special: str | Collection[str]) -> Iterator[list[int] | np.ndarray]:
+        """The ids of each part of `text`: an added token, or what stands between two of them."""
+        first, second = self._finders_for(self._allowed(allowed_special))
+        for part in first.split(arguments.text("text", text)):
+            if isinstance(part, int):
+                yield [part]
+                continue
+            for inner in second.split(self._normal(part)):
+                yield [inner] if isinstance(inner, int) else self._ordinary(inner)
+
+    def _ordinary(self, text: str) -> list[int] | np.ndarray:
+        if pays(text, self._settings.cuts):
+            return self._bulk(text)
+        ids: list[int] = []
+        for pretoken in cut_by_all(text, self._settings.cuts):
+            ids += self._known(pretoken) if len(pretoken) <= CACHE_LENGTH else self._new(pretoken)
+        return ids
+
+    def _allowed(self, names: str | Collection[str]) -> frozenset[str]:
+        names = self.special_tokens if isinstance(names, str) and names == "all" else names
+        several = isinstance(names, Collection) and not isinstance(names, str)
+        if not several or not all(isinstance(name, str) and name in self.special_tokens for name in names):
+            known = f"{len(self.special_tokens)} names: {list(self.special_tokens)[:8]}"
+            kind = ValueError if several else arguments.WrongKind
+            raise kind(f'allowed_special is {names!r:.80}: give "all", or a set of these {known}')
+        return frozenset(names)
+
+    def _finders_for(self, allowed: frozenset[str]) -> list[Finder]:
+        """What finds the added tokens in a text as it comes, and those in the normalized text."""
+        if allowed not in self._finders:
+            names: list[dict[str, AddedToken]] = [{}, {}]
+            for token in self._vocabulary.added:
+                name = self._normal(token.content) if token.normalized else token.content
+                names[token.normalized][name] = token
+            self._finders[allowed] = [Finder(group, allowed) for group in names]
+        return self._finders[allowed]
+
+    def _normal(self, text: str) -> str:
+        for form in self._settings.normal_forms:
+            text = unicodedata.normalize(form, text)
+        return text
+
+    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+        """The bytes of `ids`: a list, or an array or tensor of one dimension.
+
+        Raises `ValueError` for an id that is not in the vocabulary, `TypeError` for what is not an integer.
+        """
+        ids = ids if hasattr(ids, "__len__") else list(arguments.many("ids", ids, "int"))
+        try:
+            return b"".join(map(self.vocab.__getitem__, arguments.id_array("ids", ids).tolist()))
+        except KeyError as error:
+            known = f"{len(self.vocab):,} ids from {min(self.vocab)} to {max(self.vocab)}"
+            raise ValueError(f"ids has {error}, which is not in the vocabulary of {known}") from None
+
+    def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
+        """The text of `ids`; `errors` is for bytes that are no UTF-8, as in `bytes.decode`.
+
+        `decode(encode(text)) == text` for every text. Not so the reverse: other ids may give the same text.
+        """
+        return self.decode_bytes(ids).decode("utf-8", errors)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a tokenizer.json, for `load` and for `tokenizers.Tokenizer.from_file`, in one step.
+
+        `tokenizers` allows all special tokens unless told otherwise (`encode_special_tokens = True`), and
+        has another regex engine: the published patterns mean the same there; one of your own may not. It
+        knows no two merges of one rank, so those of a rank file come one after the other there.
+        """
+        formats.write_tokenizer_json(path, self._vocabulary)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "BPETokenizer":
+        """Read a tokenizer.json of byte-level BPE, such as those of gpt-oss, Llama 3, Qwen and DeepSeek.
+
+        Raises `ValueError` if it is damaged, or asks for what is not done here: the error says what, and what
+        to do instead.
+        """
+        return cls._of(formats.read_tokenizer_json(path))
+
+    @classmethod
+    def from_gpt2(cls, encoder_json: str | os.PathLike, vocab_bpe: str | os.PathLike) -> "BPETokenizer":
+        """Read GPT-2's published files. Raises `ValueError` if they are damaged or do not fit together."""
+        return cls._of(formats.read_gpt2(encoder_json, vocab_bpe))
+
+    @classmethod
+    def from_tiktoken(
+        cls,
+        path: str | os.PathLike,
+        *,
+        pattern: str,
+        special_tokens: Collection[str] | Mapping[str, int] = (),
+    ) -> "BPETokenizer":
+        """Read a rank file of tiktoken, such as o200k_base.tiktoken (GPT-4o).
+
+        It holds ordinary tokens only. `pattern` and `special_tokens` stand in tiktoken's source: name -> id,
+        or names, which get the ids after the highest. Raises `ValueError` if the file is damaged, or if two
+        tokens would have one id.
+        """
+        return cls._of(formats.read_tiktoken(path, pattern, special_tokens))
+
+    @classmethod
+    def published(cls, name: str) -> "BPETokenizer":
+        """The tokenizer of a model in use, fetched at the first call: see `helpers.corpus.fetch`.
+
+        name: "gpt2", "cl100k_base" (GPT-4), "o200k_base" (GPT-4o, GPT-5), "gpt-oss", "qwen3", "deepseek-v4"
+        """
+        from helpers.corpus import fetch  # here, as only downloads need what it imports
+
+        if arguments.choice("name", name, PUBLISHED) == "gpt2":
+            return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
+        if name in RANK_FILES:
+            return cls.from_tiktoken(fetch(f"{name}.tiktoken"), **RANK_FILES[name])
+        return cls.load(fetch(f"{name}-tokenizer.json"))
+
+    def to_tiktoken(self) -> "tiktoken.Encoding":
+        """The same tokenizer as a `tiktoken.Encoding`. Raises `ValueError` for what that cannot do."""
+        import tiktoken
+
+        made = self._vocabulary.made
+        if len(self._settings.cuts) > 1 or self._settings.normal_forms or self.added_tokens:
+            raise ValueError("tiktoken has one pattern, no normalizer, and no added token but special ones")
+        if made != sorted(made):
+            raise ValueError("tiktoken merges in the order of the ids, and here the ranks are in another")
+        parts = {"mergeable_ranks": self._vocabulary.tokens, "special_tokens": self.special_tokens}
+        return tiktoken.Encoding("from-text-to-tensors", pat_str=self.pattern, **parts)

@@ -262,7 +262,7 @@ def test_two_processes_at_once_get_the_same_file(server, cache):
 
 
 def test_unknown_name_lists_the_names():
-    with pytest.raises(ValueError, match=r"'the-verdict\.txt'.*'gpt2-encoder\.json', not 'the-verdict'"):
+    with pytest.raises(ValueError, match=r"'the-verdict\.txt'.*'gpt2-encoder\.json'.*, not 'the-verdict'"):
         corpus.fetch("the-verdict")
 
 

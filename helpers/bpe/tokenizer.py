@@ -1,5 +1,6 @@
 """The tokenizer: text to ids, and back (notebook 03)."""
 
+import hashlib
 import itertools
 import json
 import os
@@ -84,6 +85,10 @@ class BPETokenizer:
 
     def __reduce__(self):  # for pickle: all that decides the ids, and nothing that was remembered of texts
         return type(self)._of, (self._vocabulary,)
+
+    def fingerprint(self) -> str:
+        """The same for all tokenizers that give the same ids by the same rules, in every process."""
+        return hashlib.sha256(repr(self._vocabulary).encode()).hexdigest()
 
     def _use(self, vocabulary: formats.Vocabulary) -> None:
         self._vocabulary, tokens, added = vocabulary, vocabulary.tokens, vocabulary.added

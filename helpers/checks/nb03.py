@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from helpers.bpe import BPETokenizer
-from helpers.bpe_merges import merge_by_rank
+from helpers.bpe.merging import merge_by_rank
 from helpers.exercises import Wrong, exercise, expect, said, same, short
 
 Ranks = dict[tuple[int, int], int]

@@ -285,7 +285,8 @@ def call(
         if isinstance(error, TypeError) and "ellipsis" in str(error):  # half of the stub still stands
             raise NotAttempted from None
         wanted = Words(expected) if isinstance(expected, str) else expected
-        wanted = f"expected {short(wanted)}, but " if expected != "" or expected is None else ""
+        nothing = isinstance(expected, str) and not expected
+        wanted = "" if nothing else f"expected {short(wanted)}, but "
         raise Wrong(f"On {_now.given()} {wanted}your function raised {said(error)}.") from error
     finally:
         _now.printed = printed.getvalue()

@@ -653,3 +653,13 @@ def test_the_table_always_counts_all_exercises(tmp_path, capsys):
     exercises.report(tmp_path)
     assert "0 of 52 exercises right." in capsys.readouterr().out
     assert ("renamed", "01.letters", "not attempted yet") in progress(tmp_path)
+
+
+def test_an_answer_that_raises_is_told_an_expected_array_too():
+    def raises(numbers):
+        raise KeyError("nothing")
+
+    with pytest.raises(
+        exercises.Wrong, match=r"On \[1, 2\] expected .*2.*4.*, but your function raised KeyError"
+    ):
+        expect(raises, ([1, 2],), np.array([2, 4]))

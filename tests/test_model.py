@@ -16,6 +16,7 @@ from helpers.bpe import BPETokenizer
 from helpers.compare import CharTokenizer
 from helpers.corpus import STORY, load_story
 from helpers.model import POSITIONS, TinyGPT, bits_per_byte, generate, text_bytes, train
+from helpers.positions import sinusoidal
 from helpers.shards import ResumableSampler
 from helpers.windows import WindowDataset, make_loader
 from helpers.words import WordTokenizer
@@ -84,6 +85,16 @@ def test_order_counts_with_positions_and_not_for_the_first_layer_without():
         torch.nn.init.normal_(model.embedding.weight, generator=torch.Generator().manual_seed(1))
         same = torch.allclose(model(ids)[0, -1], model(swapped)[0, -1], atol=1e-5)
         assert same == (scheme == "none")
+
+
+@pytest.mark.parametrize("scheme", ["learned", "sinusoidal"])
+def test_absolute_positions_are_added_to_the_embeddings(scheme):
+    model, ids, places, got = small(scheme), random_ids(1, 5), torch.tensor([[0, 7, 2, 23, 2]]), []
+    model.blocks[0].register_forward_pre_hook(lambda block, inputs: got.append(inputs[0]))
+    model(ids, places)
+    # sines of amplitude sqrt(2) * 0.02, so that their root mean square is that of GPT-2's embeddings
+    table = model.table.weight if scheme == "learned" else sinusoidal(24, 32) * 2**0.5 * 0.02
+    torch.testing.assert_close(got[0], model.embedding.weight[ids] + table[places])
 
 
 @every_scheme

@@ -1,29 +1,40 @@
 """The checks of notebook 08's exercises."""
 
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import torch
 
 from helpers.batches import pack, pad_collate
-from helpers.exercises import Wrong, call, exercise, expect, said, same, short
+from helpers.exercises import Words, call, exercise, expect_error, plain, rejection, said, same, short
 
 
 @exercise("08.waste")
-def waste(answer):
-    got = call(answer, [2, 4], expected="0.25")
-    if same(got, 25):
-        raise Wrong("For lengths [2, 4] you give 25. That is percent; give the share, between 0 and 1.")
-    if same(got, 2 / 6):
-        raise Wrong("For lengths [2, 4] you give padding per real token. Divide by all places: 2 of 8.")
-    if same(got, 2):
-        raise Wrong("For lengths [2, 4] you give the number of padded places. Divide it by all places.")
-    expect(answer, ([2, 4],), 0.25, "8 places, of which 2 are padding.")
-    expect(answer, ([7],), 0.0, "One document alone needs no padding.")
-    expect(answer, ([3, 3, 3],), 0.0, "Documents of equal length need no padding.")
-    expect(answer, (np.array([1, 1, 1, 9]),), 24 / 36, "All four rows are as long as the longest, 9.")
+def waste(answer: Callable) -> str:
+    draw = random.Random(8)
+    cases = [[2, 4], [7], [3, 3, 3], [9, 1, 1], np.array([1, 1, 1, 9]), [1, 3, 2], [5, 1, 5, 2]]
+    cases += [[draw.randint(1, 2000) for _ in range(draw.randint(2, 50))] for _ in range(10)]
+    for lengths in cases:
+        filled, longest = int(sum(lengths)), int(max(lengths))
+        places = len(lengths) * longest
+        right, missing = 1 - filled / places, places - filled
+        got = call(answer, lengths, expected=right)
+        if not same(got, right):
+            hints = {
+                100 * right: "That is percent; give the share, between 0 and 1.",
+                missing / filled: f"That is padding per real token: divide by all {places} places.",
+                missing: f"That is the number of padded places: divide it by all {places}.",
+                filled / places: "That is the share of real tokens.",
+            }
+            wrong = (hint for value, hint in hints.items() if missing and same(got, value))
+            hint = f"{len(lengths)} rows of the longest are {places} places, {missing} of them padding."
+            raise rejection((lengths,), right, got, next(wrong, hint))
     return "One long document is enough to make a batch mostly empty."
 
 
-def broken_labels(sequences, pad_id):
+def broken_labels(sequences: Sequence[Sequence[int]], pad_id: int) -> torch.Tensor:
     """The loss mask as many programs build it: from the ids."""
     longest = max(len(s) for s in sequences)
     input_ids = torch.tensor([list(s) + [pad_id] * (longest - len(s)) for s in sequences])
@@ -31,114 +42,149 @@ def broken_labels(sequences, pad_id):
 
 
 @exercise("08.find_the_bug")
-def find_the_bug(answer):
+def find_the_bug(answer: Any) -> str:
+    form = "two things, sequences (lists of ids) and pad_id (one id)"
     if not isinstance(answer, list | tuple) or len(answer) != 2:
-        raise Wrong(f"Give two things, sequences and pad_id; this is {short(answer)}.")
-    sequences, pad_id = answer
+        raise rejection("your answer", Words(form), answer)
+    sequences, pad_id = plain(answer[0]), answer[1]
+    given = f"sequences {short(sequences, 100)}, pad_id {short(pad_id, 40)}"
     try:
         right = pad_collate(sequences, pad_id)["labels"]
-    except (TypeError, ValueError) as error:
-        raise Wrong(f"pad_collate cannot take these as they are: {said(error)}") from None
-    if torch.equal(broken_labels(sequences, pad_id), right):
-        raise Wrong(
-            f"On {short(sequences)} with pad_id={pad_id} both give the same labels. Which real token could "
-            "the broken version take for padding?"
-        )
+        rows = [[int(i) for i in row] for row in sequences]
+        broken = broken_labels(rows, int(pad_id))
+    except Exception as error:
+        raise rejection(
+            given, Words("sequences and a pad_id that pad_collate can take"), Words(said(error))
+        ) from None
+    if torch.equal(broken, right):
+        hint = f"Which real token could the broken version take for padding? No sequence holds {pad_id}."
+        raise rejection(given, Words("labels that differ"), Words(f"{short(right)} from both"), hint)
     return (
         "Whenever pad_id is also a real id, such as that of the end token, masking by id hides real tokens."
     )
 
 
 @exercise("08.left_pad")
-def left_pad(answer):
-    sequences = [[5, 6, 7], [8]]
-    got = call(answer, sequences, 0, expected="three lists of rows")
-    if not isinstance(got, list | tuple) or len(got) != 3:
-        raise Wrong(f"Return three things: input_ids, attention_mask, positions. You return {short(got)}.")
-    ids, mask, positions = got
-    right = pad_collate(sequences, 0)
-    if same(ids, right["input_ids"].tolist()):
-        raise Wrong("Your padding is on the right; here it belongs before the tokens: [0, 0, 8].")
-    if same(positions, [[0, 1, 2], [0, 1, 2]]):
-        raise Wrong(
-            "Your positions count the padding: 8 is the first token of its row, so its position is 0."
-        )
-    hint = "The parts are input_ids, attention_mask (1 = real) and positions (0 at padding)."
-    _expect_rows(ids, [[5, 6, 7], [0, 0, 8]], "input_ids", hint)
-    _expect_rows(mask, [[1, 1, 1], [0, 0, 1]], "attention_mask", hint)
-    _expect_rows(positions, [[0, 1, 2], [0, 0, 0]], "positions", hint)
-    _, mask, positions = call(answer, [[0, 4], [1, 2, 0, 3]], 0)
-    hint = "Here pad_id also comes as a real token: use lengths, not ids."
-    _expect_rows(mask, [[0, 0, 1, 1], [1, 1, 1, 1]], "attention_mask", hint)
-    _expect_rows(positions, [[0, 0, 0, 1], [0, 1, 2, 3]], "positions", hint)
+def left_pad(answer: Callable) -> str:
+    draw = random.Random(8)
+    cases = [
+        ([[5, 6, 7], [8]], 0),
+        ([[0, 4], [1, 2, 0, 3]], 0),
+        ([[9]], 3),
+        ([[1, 2], [3, 4]], 7),
+        ([[7], [7, 7], [7, 7, 7]], 7),
+    ]
+    for _ in range(20):
+        sizes = [draw.randint(1, 9) for _ in range(draw.randint(1, 6))]
+        cases.append(([[draw.randint(0, 5) for _ in range(n)] for n in sizes], draw.choice([0, 3, 50_256])))
+    for sequences, pad_id in cases:
+        _left_pad(answer, sequences, pad_id)
     return "Now the next token of every row goes into the same column: that is why one generates so."
 
 
-def _expect_rows(got, expected, name, hint):
-    if not same(got, expected):
-        raise Wrong(f"{name} should be {expected}, but is {short(got)}. {hint}")
+def _left_pad(answer: Callable, sequences: list[list[int]], pad_id: int) -> None:
+    args = sequences, pad_id
+    missing = [max(map(len, sequences)) - len(s) for s in sequences]
+    pairs = list(zip(missing, sequences, strict=True))
+    right = {
+        "input_ids": [[pad_id] * m + s for m, s in pairs],
+        "attention_mask": [[0] * m + [1] * len(s) for m, s in pairs],
+        "positions": [[0] * m + list(range(len(s))) for m, s in pairs],
+    }
+    form = Words(f"three lists of {len(sequences)} rows: {', '.join(right)}")
+    got = call(answer, *args, expected=form)
+    if isinstance(got, dict | str | set) or not hasattr(got, "__len__") or len(got) != 3:
+        raise rejection(args, form, got)
+    hints = {
+        "input_ids": "Padding belongs before the tokens; all are integers, in the order of the sequences.",
+        "attention_mask": "1 = real, 0 = padding: from the lengths, as pad_id may be a real id too.",
+        "positions": "The first real token of each row has position 0, the next has 1; padding has 0.",
+    }
+    for (name, wanted), part in zip(right.items(), got, strict=True):
+        if not _same_integers(part, wanted):
+            raise rejection(args, wanted, part, f"Those are the {name}. {hints[name]}")
+
+
+def _same_integers(got: Any, wanted: list[list[int]]) -> bool:
+    """Whether `got` has those rows, in any container, as integers (or booleans, for a mask)."""
+    try:
+        rows = [np.asarray(row) for row in got]
+    except (TypeError, ValueError):
+        return False
+    kinds = {row.dtype.kind for row in rows}
+    return kinds <= set("iub") and len(rows) == len(wanted) and all(map(same, rows, map(np.array, wanted)))
 
 
 @exercise("08.borders")
-def borders(answer):
+def borders(answer: Callable) -> str:
     hint = "From 0 to the length of the row, with one number for each place where the id changes."
-    got = call(answer, [0, 0, 0, 1, 1, -1], expected="[0, 3, 5, 6]")
-    if same(got, [3, 2, 1]):
-        raise Wrong(
-            "For [0, 0, 0, 1, 1, -1] you give the lengths 3, 2, 1; wanted are the borders: 0, 3, 5, 6."
-        )
-    if same(got, [0, 3, 5]):
-        raise Wrong("For [0, 0, 0, 1, 1, -1] the last border is missing: the row ends at 6.")
-    if same(got, [3, 5]):
-        raise Wrong("For [0, 0, 0, 1, 1, -1] both ends are missing: the row starts at 0 and ends at 6.")
-    expect(answer, ([0, 0, 0, 1, 1, -1],), [0, 3, 5, 6], hint)
-    expect(answer, ([4, 4],), [0, 2], "One document fills the row: only the two ends remain.")
-    expect(answer, ([7, 2, 9],), [0, 1, 2, 3], "The ids need not come in order.")
+    draw = random.Random(8)
+    cases = [[0, 0, 0, 1, 1, -1], [4, 4], [7, 2, 9], [3], [-1, -1], [5, 5, 2, 5, 5, 5], [1, 0, 1, 0]]
+    cases += [[draw.choice([-1, 0, 0, 1, 2, 9]) for _ in range(draw.randint(1, 30))] for _ in range(20)]
     packed = pack([[1] * n for n in (3, 9, 1, 4, 6, 2, 2)], 12, eos_id=0, method="best_fit")
-    for row in packed.document_ids:
-        places = torch.cat([torch.tensor([True]), row[1:] != row[:-1]]).nonzero().flatten().tolist()
-        expect(answer, (row,), [*places, 12], hint)
+    for row in [*cases, *packed.document_ids]:
+        ids = [int(i) for i in row]
+        inside = [place for place in range(1, len(ids)) if ids[place] != ids[place - 1]]
+        right = [0, *inside, len(ids)]
+        got = call(answer, row, expected=right)
+        if not same(got, right):
+            mistakes = [
+                (inside, "Both ends are missing: the row starts at 0, and ends at its length."),
+                (right[1:], "The beginning is missing: 0."),
+                (right[:-1], f"The end is missing: the row has {len(ids)} places, padding too."),
+                ([*right[:-1], len(ids) - 1], f"The last border lies behind the last place: {len(ids)}."),
+                (np.diff(right).tolist(), "Those are the lengths of the documents, not their borders."),
+                (sorted({ids.index(i) for i in ids} | {len(ids)}), "A document that comes back begins anew."),
+            ]
+            raise rejection((row,), right, got, next((h for wrong, h in mistakes if same(got, wrong)), hint))
     return "This is the form in which FlashAttention takes a packed row; it calls it cu_seqlens."
 
 
 @exercise("08.token_budget")
-def token_budget(answer):
-    for lengths, budget in [([3, 1, 2], 6), ([5, 5, 5], 5), ([4], 9), _many(0), _many(1)]:
-        batches = call(answer, lengths, budget, expected="a list of lists of indices")
-        try:
-            batches = [[int(i) for i in batch] for batch in batches]
-        except (TypeError, ValueError):
-            raise Wrong(f"Return a list of lists of indices; you return {short(batches)}.") from None
-        _check_batches(batches, lengths, budget)
+def token_budget(answer: Callable) -> str:
+    too_long = "A document longer than the budget fits in no batch."
+    for lengths, budget in [([3, 10], 9), ([12], 11), ([2, 5, 6, 1], 5)]:
+        expect_error(answer, (lengths, budget), ValueError, too_long)
+    cases = [([3, 1, 2], 6), ([5, 5, 5], 5), ([4], 9), ([5, 5, 5], 15), ([9, 1, 8, 1], 9), ([1] * 7, 3)]
+    draw = np.random.default_rng(8)
+    for n, budget in [(400, 1000), (400, 1000), (60, 1000), (9, 2000), (200, 4000)]:
+        cases.append((draw.lognormal(4, 1, n).astype(int).clip(1, 1000).tolist(), budget))
+    cases.append((np.array(cases[-1][0]), 3000))
+    for lengths, budget in cases:
+        _check_batches(answer, lengths, budget)
+    return "Every step now costs about the same, whatever the documents: fairseq calls this max_tokens."
+
+
+def _check_batches(answer: Callable, lengths: Sequence[int], budget: int) -> None:
+    form, args = Words("a list of lists of indices"), (lengths, budget)
+    got = call(answer, *args, expected=form)
     try:
-        list(answer([3, 10], 9))  # a generator raises only when it is read
-    except ValueError:
-        return "Every step now costs about the same, whatever the documents: fairseq calls this max_tokens."
-    except Exception as error:
-        raise Wrong(
-            f"For a document longer than the budget raise a ValueError; yours is {said(error)}"
-        ) from error
-    raise Wrong("For lengths [3, 10] and budget 9, document 1 fits in no batch: raise a ValueError.")
-
-
-def _many(seed):
-    return np.random.default_rng(seed).lognormal(4, 1, 400).astype(int).clip(1, 1000).tolist(), 1000
-
-
-def _check_batches(batches, lengths, budget):
-    case = f"For lengths {short(lengths, 40)} and budget {budget}"
-    seen = sorted(i for batch in batches for i in batch)
-    if seen != list(range(len(lengths))):
-        raise Wrong(
-            f"{case} each index from 0 to {len(lengths) - 1} must come exactly once; got {short(seen, 60)}."
+        arrays = [np.asarray(batch) for batch in got]
+    except (TypeError, ValueError):
+        raise rejection(args, form, got) from None
+    if any(a.ndim != 1 or (a.size and a.dtype.kind not in "iu") for a in arrays):
+        raise rejection(args, form, got)
+    batches = [a.tolist() for a in arrays]
+    came = [i for batch in batches for i in batch]
+    if sorted(came) != list(range(len(lengths))):
+        lost = [i for i in range(len(lengths)) if i not in came]
+        more = sorted({i for i in came if came.count(i) > 1 or not 0 <= i < len(lengths)})
+        words = "; ".join(
+            [f"no {short(lost, 60)}"] * bool(lost) + [f"{short(more, 60)} too much"] * bool(more)
         )
+        wanted = Words(f"each index from 0 to {len(lengths) - 1} once")
+        raise rejection(args, wanted, Words(words), "Indices, not lengths; and is the last batch there?")
     if not all(batches):
-        raise Wrong(f"{case} one of your batches is empty: a loader cannot make a tensor of nothing.")
-    places = [max(lengths[i] for i in batch) * len(batch) for batch in batches]
-    if max(places) > budget:
-        raise Wrong(f"{case} one batch takes {max(places)} places: count the padding too (longest x rows).")
+        raise rejection(args, Words("no empty batch"), got, "A loader cannot make a tensor of nothing.")
+    places, worst = max((max(lengths[i] for i in batch) * len(batch), batch) for batch in batches)
+    if places > budget:
+        hint = "Count the padding too: longest times rows."
+        wanted = Words(f"at most {budget} places a batch")
+        raise rejection(args, wanted, Words(f"{places} in the batch {short(worst, 80)}"), hint)
     by_length, best = sorted(lengths, reverse=True), 0
     while by_length:
         by_length, best = by_length[budget // by_length[0] :], best + 1
-    if len(batches) > 1.1 * best + 1:
-        raise Wrong(f"{case} you make {len(batches)} batches where {best} are enough. Sort by length first.")
+    if len(batches) > 1.1 * best:
+        wanted = Words(f"{best} batch{'es' * (best > 1)}, or a tenth more")
+        hint = "Sort by length first, and fill each batch up to the budget."
+        raise rejection(args, wanted, Words(str(len(batches))), hint)

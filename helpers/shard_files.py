@@ -429,11 +429,9 @@ def _run_on_workers(
 
 
 def _error_of(future: "Future") -> Exception | None:
-    error = future.exception()
-    if not error and future.status != "finished":
-        error = RuntimeError(
-            f"its task was {future.status} (was the client closed, or restarted?): run this again"
-        )
+    error = future.exception()  # none for a task that was cancelled
+    if future.cancelled():
+        error = RuntimeError("its task was cancelled (was the client closed, or restarted?): run this again")
     return error
 
 

@@ -156,7 +156,10 @@ class ResumableSampler(Sampler[int]):
         self.world_size = arguments.integer("world_size", world_size, 1)
         self.rank = arguments.integer("rank", rank, 0, self.world_size - 1)
         self._pass = 0  # counts what begins a new iteration, so that an older one knows it
-        self._loaded = self._stays = False
+        self._loaded, self._stays = (
+            False,
+            True,
+        )  # the first pass is epoch 0, even for a rank that has no index
         self._go_to(0, 0)
 
     def _go_to(self, epoch: int, start: int) -> None:

@@ -187,6 +187,13 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch, tokenizer):
     assert sorted(os.listdir(tmp_path)) == ["one", "text", "tokens"]
 
 
+def test_folders_are_made_with_those_above_them(tmp_path, tokenizer):
+    paths = split_corpus(["one"], tmp_path / "a" / "b" / "text")
+    tokenize_shard(paths[0], tmp_path / "c" / "d" / "x.bin", tokenizer)
+    folder = tokenize_corpus(paths, tokenizer, tmp_path / "e" / "f" / "tokens")
+    assert len(TokenShards(folder)) == len(TokenShards(tmp_path / "c" / "d")) > 1
+
+
 # ---- files as people save them ----
 
 TWO = ["naïve 🙂", "second\u2028line\x00\r\n"]
@@ -996,6 +1003,7 @@ def test_a_worker_killed_at_a_random_moment_loses_nothing(paths, serial, tokeniz
         run.join()
     assert done < len(paths)
     assert token_files(tmp_path) == token_files(serial)
+    TokenShards(tmp_path).verify()  # and its record says so
     assert len(list(tmp_path.glob("tokens-*.json"))) == len(paths)
 
 
@@ -1456,6 +1464,13 @@ def test_a_loop_that_sets_each_epoch_goes_on_after_a_restart(stop):
     again = ResumableSampler(11)
     again.load_state_dict(sampler.state_dict())
     assert seen + list(loop(again, again.epoch)) == unbroken
+
+
+def test_a_rank_without_an_index_stays_in_step_with_the_others():
+    ranks = [ResumableSampler(1, rank=rank, world_size=3) for rank in range(3)]
+    for epoch in range(4):
+        assert [list(sampler) for sampler in ranks] == [[0], [], []]
+        assert [sampler.epoch for sampler in ranks] == [epoch] * 3
 
 
 @pytest.mark.parametrize("epoch", [-1, 1.5, None, True, "1"])

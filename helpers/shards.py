@@ -156,10 +156,8 @@ class ResumableSampler(Sampler[int]):
         self.world_size = arguments.integer("world_size", world_size, 1)
         self.rank = arguments.integer("rank", rank, 0, self.world_size - 1)
         self._pass = 0  # counts what begins a new iteration, so that an older one knows it
-        self._loaded, self._stays = (
-            False,
-            True,
-        )  # the first pass is epoch 0, even for a rank that has no index
+        self._loaded = False  # whether nothing was drawn since load_state_dict
+        self._stays = True  # whether the next pass stays in this epoch, even if it has nothing for this rank
         self._go_to(0, 0)
 
     def _go_to(self, epoch: int, start: int) -> None:

@@ -1,129 +1,210 @@
 """The checks of notebook 09."""
 
 import itertools
-import operator
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from helpers.exercises import Wrong, call, exercise, expect, said, short
+import numpy as np
+
+from helpers.exercises import Words, call, exercise, expect, expect_error, plain, rejection, said, short
 from helpers.shards import TokenShards
 
 
 @exercise("09.width")
 def width(answer: Callable) -> str:
-    expect(answer, (1_000, 50_257), 2_000, "GPT-2's ids fit in uint16.")
-    expect(answer, (1_000, 128_000), 4_000, "uint16 ends at 65,535.")
-    expect(answer, (10, 65_536), 20, "The last id of 65,536 tokens is 65,535, which still fits.")
-    expect(answer, (10, 65_537), 40, "The last id is 65,536: one too many for two bytes.")
-    expect(answer, (0, 256), 0)
-    return "15.6 trillion tokens of a vocabulary of 128,000 take 62.4 TB."
+    cases = [
+        ((1_000, 50_257), "GPT-2's ids fit in uint16."),
+        ((1_000, 128_256), "uint16 ends at 65,535."),
+        ((10, 65_536), "The last id of 65,536 tokens is 65,535, which still fits."),
+        ((10, 65_537), "The last id is 65,536: one too many for two bytes."),
+        ((10, 65_535), "The last id is 65,534."),
+        ((7, 256), "The smallest width that the task allows is two bytes."),
+        ((3, 20_000_000), "Two bytes a token or four, and no other width."),
+        ((0, 256), "No tokens take no bytes."),
+        ((15_600_000_000_000, 128_256), ""),
+    ]
+    for (tokens, vocab_size), hint in cases:
+        expect(answer, (tokens, vocab_size), tokens * (2 if vocab_size <= 65_536 else 4), hint)
+    return "15.6 trillion tokens of a vocabulary of 128,256 take 62.4 TB."
 
 
 @exercise("09.locate")
 def locate(answer: Callable) -> str:
     hint = "The first index of a file belongs to that file, and an empty file holds nothing."
-    for lengths in ([5, 3], [4], [2, 0, 0, 3], [0, 1, 0], [7, 1, 1, 9, 0]):
+    outside_hint = "There is no such token; a negative index counts as outside too."
+    draw = random.Random(9)
+    cases = [[5, 3], [4], [2, 0, 0, 3], [0, 1, 0], [7, 1, 1, 9, 0], [0, 0, 2]]
+    cases += [[draw.choice([0, 1, 2, 30]) for _ in range(draw.randint(1, 8))] for _ in range(8)]
+    for lengths in cases:
         places = [(file, place) for file, length in enumerate(lengths) for place in range(length)]
         for index, expected in enumerate(places):
             expect(answer, (lengths, index), expected, hint)
-        for outside in (len(places), -1):
-            _must_raise(answer, lengths, outside)
+        for outside in (len(places), -1, len(places) + 5, -len(places) - 1):
+            expect_error(answer, (lengths, outside), IndexError, outside_hint)
     return "With the lengths in a cumulative sum, this is one binary search."
-
-
-def _must_raise(answer: Callable, lengths: list[int], index: int) -> None:
-    try:
-        got = answer(list(lengths), index)
-    except IndexError:
-        return
-    except Exception as error:
-        raise Wrong(f"On {lengths}, {index} expected an IndexError, but it raised {said(error)}.") from error
-    raise Wrong(f"{index} is outside of {sum(lengths)} tokens: expected an IndexError, but got {short(got)}.")
 
 
 @exercise("09.buffer")
 def buffer(answer: Callable) -> str:
-    for n, size in ((3, 10), (10, 3), (10, 10), (0, 4), (5, 1), (200, 50)):
-        got = Counter(_shuffle(answer, range(n), size, 0))
-        if lost := [i for i in range(n) if not got[i]]:
-            raise Wrong(f"{n} items, size {size}: {len(lost)} of them never come out, such as {lost[0]}.")
-        if more := [i for i, count in got.items() if count > 1 or i not in range(n)]:
-            raise Wrong(f"{n} items, size {size}: {short(more[0])} comes out {got[more[0]]} times.")
-    _is_lazy(answer)
-    many = _shuffle(answer, range(200), 50, 0)
-    if many == sorted(many):
-        raise Wrong("200 items with a buffer of 50 come out in their old order: nothing is shuffled.")
-    if many[-45:] == sorted(many[-45:]):
-        raise Wrong("The items left in the buffer at the end come out in their old order: shuffle them too.")
-    if many == _shuffle(answer, range(200), 50, 1):
-        raise Wrong("Another rng gives the same order: take all random places from the rng that is given.")
-    if many != _shuffle(answer, range(200), 50, 0):
-        raise Wrong("The same rng gives another order each time: take all random places from it.")
+    mixed = [0, None, "", False, 0, [], "x"]
+    for items, size in [(range(3), 10), (range(10), 3), (range(10), 10), (range(0), 4), (range(5), 1)]:
+        _exactly_once(answer, list(items), size)
+    for items, size in [(mixed, 3), (mixed, 9), (list(range(200)), 50), (list("abcab"), 2)]:
+        _exactly_once(answer, items, size)
+    _takes_turns(answer)
+    orders = [_shuffled(answer, list(range(200)), 50, seed) for seed in (0, 0, 1)]
+    given = "200 items, size 50"
+    if orders[0] != orders[1]:
+        wanted, came = Words("one order for one seed of rng"), Words("two")
+        raise rejection(given, wanted, came, "Take all random places from the rng that is given.")
+    if orders[0] == orders[2]:
+        wanted, came = Words("other orders for other seeds of rng"), Words("the same")
+        raise rejection(given, wanted, came, "Take all random places from the rng that is given.")
+    _all_orders(answer)
     return "What stays in a buffer at the end of a stream is lost silently, shard after shard."
 
 
-def _shuffle(answer: Callable, items: range, size: int, seed: int) -> list:
-    if not callable(answer):
-        raise Wrong(f"This should be a function that one can call; it is {short(answer)}.")
-    try:
-        return list(itertools.islice(answer(iter(items), size, random.Random(seed)), 10_000))
-    except Exception as error:
-        raise Wrong(f"With {len(items)} items and size {size} your function raised {said(error)}.") from error
+def _shuffled(answer: Callable, items: list, size: int, seed: int) -> list:
+    given = f"{len(items)} items {short(items, 60)}, size {size}, random.Random({seed})"
+    form = Words("an iterator of items")
+
+    def taken(*args: Any) -> Any:
+        got = answer(*args)
+        return itertools.islice(got, 10_000) if hasattr(got, "__iter__") else got
+
+    function = taken if callable(answer) else answer
+    got = call(function, iter(items), size, random.Random(seed), expected=form, given=given)
+    if not isinstance(got := plain(got), list | tuple | np.ndarray):
+        raise rejection(given, form, got)
+    return list(got)
 
 
-def _is_lazy(answer: Callable) -> None:
-    stream = iter(range(10_000))
-    next(iter(answer(stream, 10, random.Random(0))))
-    read = 10_000 - len(list(stream))
-    if read > 11:
-        raise Wrong(f"With size 10 it has read {read:,} items before it gives the first: use `yield`.")
+def _exactly_once(answer: Callable, items: list, size: int) -> None:
+    got = _shuffled(answer, items, size, 0)
+    had, have = Counter(map(repr, items)), Counter(map(repr, got))  # not every item can be hashed
+    if had == have:
+        return
+    lost, more = list((had - have).elements()), list((have - had).elements())
+    words = [f"{len(lost)} never, such as {lost[-1]}"] if lost else []
+    words += [f"{len(more)} too much, such as {more[0]}"] if more else []
+    given = f"the items {short(items, 60)}, size {size}"
+    raise rejection(given, Words(f"each of {len(items)} once"), Words("; ".join(words)))
+
+
+def _takes_turns(answer: Callable) -> None:
+    """It reads `size` items, and then one for each that it gives."""
+    size, read = 10, 0
+
+    def stream() -> Iterator[int]:
+        nonlocal read
+        while read < 1000:
+            read += 1
+            yield read
+
+    out = iter(answer(stream(), size, random.Random(0)))
+    for number in range(1, 101):
+        next(out)
+        if read not in (size + number - 1, size + number):
+            wanted = Words(f"item {number} to come after {size + number - 1} items were read")
+            hint = "Use `yield`: give one item, read the next into its place."
+            raise rejection(f"1,000 items, size {size}", wanted, Words(f"after {read}"), hint)
+
+
+def _all_orders(answer: Callable) -> None:
+    """By chance alone, each order that a buffer can give comes about as often as the others."""
+    for n, size, orders, hint in [
+        (4, 9, {24}, "The items that are left at the end are shuffled too, by chance."),
+        (5, 3, {54, 96}, "Each item of the buffer is as likely as the others to be next."),
+    ]:  # 96: with the item just read as one more to choose from
+        seeds = 40 * min(orders)
+        seen = Counter(tuple(answer(iter(range(n)), size, random.Random(seed))) for seed in range(seeds))
+        often, count = seen.most_common(1)[0]
+        if len(seen) not in orders or count > 100:
+            wanted = Words(f"{min(orders)} orders, each about 40 times")
+            came = Words(f"{len(seen)}, of them {list(often)} {count:,} times")
+            raise rejection(f"{n} items, size {size}, {seeds:,} seeds", wanted, came, hint)
 
 
 @exercise("09.resume")
 def resume(answer: Callable) -> str:
-    for n, steps, ranks in ((12, 2, 2), (20, 3, 4), (21, 0, 1), (20, 6, 2), (18, 6, 2), (31, 4, 5)):
-        order = random.Random(n).sample(range(100, 100 + n), n)
+    cases = [(12, 2, 2), (20, 3, 4), (21, 0, 1), (20, 6, 2), (18, 6, 2), (31, 4, 5), (9, 2, 5), (300, 33, 7)]
+    for n, steps, ranks in cases:
+        order = random.Random(n).sample(range(1000, 1000 + n), n)
         parts = [_part(answer, order, steps, rank, ranks) for rank in range(ranks)]
-        before, got = set(order[: 3 * steps]), Counter(itertools.chain(*parts))
-        case = f"{n} windows, {steps} steps of three ranks, then {ranks} ranks"
-        if again := [i for i in got if i in before]:
-            raise Wrong(f"{case}: window {again[0]} is trained on again. Three ranks did {3 * steps} places.")
-        if strange := [i for i in got if i not in order]:
-            raise Wrong(f"{case}: {strange[0]} is not in `order`; give the windows, not their places.")
-        if twice := [i for i in got if got[i] > 1]:
-            raise Wrong(f"{case}: window {twice[0]} goes to {got[twice[0]]} of the new ranks.")
-        if lost := [i for i in order[3 * steps :] if i not in got]:
-            raise Wrong(f"{case}: {len(lost)} of the windows left are never seen, such as {lost[0]}.")
+        given = f"order {short(order, 60)}, steps {steps}, for each rank of {ranks}"
+        left, got = order[3 * steps :], Counter(itertools.chain(*parts))
+        wanted = Words(f"the {len(left)} windows {short(left, 60)}, each once")
+        problems = [
+            (set(got) & set(order[: 3 * steps]), "again", f"Three ranks did {3 * steps} places."),
+            (set(got) - set(order), "too", "`order` has no such window; give windows, not their places."),
+            ({i for i in got if got[i] > 1}, "more than once", "Do two ranks take the same?"),
+        ]
+        for windows, how, hint in problems:
+            if windows:
+                raise rejection(given, wanted, Words(f"{short(sorted(windows), 60)} {how}"), hint)
+        if lost := [i for i in left if i not in got]:
+            raise rejection(given, wanted, Words(f"{len(got)} of them, without {short(lost, 60)}"))
         if max(map(len, parts)) - min(map(len, parts)) > 1:
-            raise Wrong(f"{case}: the ranks get {[len(part) for part in parts]} windows; deal them evenly.")
+            sizes = Words(f"parts of {[len(part) for part in parts]} windows")
+            raise rejection(given, Words("parts as equal as can be"), sizes)
     return "A state that counts steps of all ranks together does not care how many ranks come after."
 
 
 def _part(answer: Callable, order: list[int], steps: int, rank: int, ranks: int) -> list[int]:
-    got = call(answer, order, steps, rank, ranks)
+    args, form = (order, steps, rank, ranks), Words("a list of windows of order")
+    got = call(answer, *args, expected=form)
     try:
-        return [operator.index(i) for i in got]
-    except TypeError as error:
-        raise Wrong(f"It should give a list of windows of `order`; it gave {short(got)}.") from error
+        windows = np.asarray(got)
+    except (TypeError, ValueError):
+        raise rejection(args, form, got) from None
+    if isinstance(got, str) or windows.ndim != 1 or (windows.size and windows.dtype.kind not in "iu"):
+        raise rejection(args, form, got)
+    return windows.tolist()
 
 
 @exercise("09.corpus")
 def own_corpus(answer: str | os.PathLike) -> str:
     if not isinstance(answer, str | os.PathLike):
-        raise Wrong(f"This should be the folder of your token shards, a path; it is {short(answer)}.")
+        raise rejection("your answer", Words("the folder of your token shards, a path"), answer)
+    given = f"the folder {short(os.fspath(answer), 80)}"
     try:
         tokens = TokenShards(answer)
         tokens.verify()
     except (OSError, ValueError) as error:
-        raise Wrong(f"The folder cannot be read: {said(error)}") from error
-    text_bytes = sum(manifest["text_bytes"] for manifest in tokens.manifests)
-    workers = {(m["run"]["host"], m["run"]["pid"]) for m in tokens.manifests}
-    if text_bytes < 1_000_000:
-        raise Wrong(f"The shards hold {text_bytes:,} bytes of text; take at least 1,000,000.")
-    if len(tokens.files) < 4:
-        raise Wrong(f"There are {len(tokens.files)} shards; choose a smaller shard_bytes, for four or more.")
-    if len(workers) < 2:
-        raise Wrong("One process made all of them; give tokenize_corpus a client with two workers.")
+        wanted = Words("a whole corpus, as tokenize_corpus leaves it")
+        raise rejection(given, wanted, Words("an error"), f"{said(error)}.") from None
+    runs = [manifest.get("run", {}) for manifest in tokens.manifests]
+    workers = {(run.get("host"), run.get("pid")) for run in runs}
+    text_bytes = sum(manifest.get("text_bytes", 0) for manifest in tokens.manifests)
+    copies, largest = _copies(tokens), max([0, *(int(tokens[s:e].max()) for s, e in _files(tokens))])
+    for wanted, came, fine, hint in [
+        ("1,000,000 bytes of text or more", f"{text_bytes:,}", text_bytes >= 1_000_000, ""),
+        ("4 shards or more", f"{len(tokens.files)}", len(tokens.files) >= 4, "Choose a smaller shard_bytes."),
+        ("ids up to 7,999, of 8,000 tokens", f"up to {largest:,}", 7900 <= largest < 8100, ""),
+        ("each document once", f"{copies:,} exact copies", not copies, "Remove them before you split."),
+        ("two workers or more", "one process", len(workers) >= 2, "Give tokenize_corpus a client."),
+    ]:
+        if not fine:
+            raise rejection(given, Words(wanted), Words(came), hint)
     return f"{len(tokens):,} tokens in {len(tokens.files)} shards, by {len(workers)} processes."
+
+
+def _files(tokens: TokenShards) -> list[tuple[int, int]]:
+    """Where each file that is not empty begins and ends."""
+    return [(int(s), int(e)) for s, e in itertools.pairwise(tokens.starts) if e > s]
+
+
+def _copies(tokens: TokenShards) -> int:
+    """How many documents have the ids of an earlier one; each ends with the last id of its file."""
+    seen, copies = set(), 0
+    for start, end in _files(tokens):
+        ids = tokens[start:end]
+        ends = np.flatnonzero(ids == ids[-1]) + 1
+        for a, b in itertools.pairwise([0, *ends.tolist()]):
+            before = len(seen)
+            seen.add(ids[a:b].tobytes())
+            copies += len(seen) == before
+    return copies

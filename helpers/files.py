@@ -91,9 +91,7 @@ def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
     start = stream.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=stream)
-    skippable = (
-        start[1:] == b"\x2a\x4d\x18" and start[0] >> 4 == 5
-    )  # a frame without text; some tools begin so
+    skippable = start[1:] == b"\x2a\x4d\x18" and start[0] >> 4 == 5  # no text in it, but some files begin so
     return _ZstdFile(stream) if skippable or start == b"\x28\xb5\x2f\xfd" else stream
 
 

@@ -140,7 +140,7 @@ def test_what_stands_behind_an_archive_is_not_dropped_in_silence(tmp_path, data)
     ]
     + [
         (text.encode(encoding), "UTF-16 without a byte order mark")
-        for text in ("ab", "A peg.", "Привет, мир", "ελληνικά", "שלום", "مرحبا")
+        for text in ("ab", "A peg.", "Привет, мир", "ελληνικά", "שלום", "مرحبا", "ࠁࠂࠃ")
         for encoding in ("utf-16-le", "utf-16-be")
     ],
 )

@@ -55,6 +55,8 @@ STYLE = {
 }
 plt.rcParams.update(STYLE)
 
+WIDGET = "application/vnd.jupyter.widget-view+json"  # how ipywidgets says which widget is to be shown
+
 
 def show(fig: Figure, alt: str) -> None:
     """Display `fig` with `alt` as its alternative text, and close it.
@@ -161,10 +163,12 @@ class Explorer(widgets.VBox):
     def state(self) -> str:
         return "explore: " + ", ".join(f"{k}={v!r}" for k, v in self.values().items())
 
+    _ipython_display_ = None  # that of ipywidgets 7 would store no picture
+
     def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = self.state()
-        bundle["image/png"] = base64.b64encode(self.first).decode()
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        picture = base64.b64encode(self.first).decode()
+        bundle = {"text/plain": self.state(), "image/png": picture, WIDGET: view}
         return bundle, {"image/png": {"alt": self.alt}}
 
 

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
@@ -47,7 +48,10 @@ def test_an_explorer_stores_the_first_picture_its_alt_text_and_a_fixed_text():
     assert metadata == {"image/png": {"alt": "A bar"}}
     stored = pixels(base64.b64decode(data["image/png"]))
     assert stored.std() > 0.01
-    assert "application/vnd.jupyter.widget-view+json" in data
+    view = data["application/vnd.jupyter.widget-view+json"]
+    assert view == {"version_major": 2, "version_minor": 0, "model_id": figure.comm.comm_id}
+    shown, metadata = DisplayFormatter().format(figure)  # what a kernel sends to be stored
+    assert shown.keys() == data.keys() and metadata == {"image/png": {"alt": "A bar"}}
 
 
 def test_moving_a_slider_redraws_the_picture_and_leaves_the_stored_one():

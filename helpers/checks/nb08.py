@@ -29,7 +29,7 @@ def waste(answer: Callable) -> str:
                 filled / places: "That is the share of real tokens.",
             }
             wrong = (hint for value, hint in hints.items() if missing and same(got, value))
-            hint = f"{len(lengths)} rows of the longest are {places} places, {missing} of them padding."
+            hint = f"{len(lengths)} times {longest} are {places} places, {missing} of them padding."
             raise rejection((lengths,), right, got, next(wrong, hint))
     return "One long document is enough to make a batch mostly empty."
 
@@ -137,6 +137,8 @@ def borders(answer: Callable) -> str:
                 (sorted({ids.index(i) for i in ids} | {len(ids)}), "A document that comes back begins anew."),
             ]
             raise rejection((row,), right, got, next((h for wrong, h in mistakes if same(got, wrong)), hint))
+        if np.asarray(got).dtype.kind not in "iu":
+            raise rejection((row,), right, got, "The numbers are right; places are integers.")
     return "This is the form in which FlashAttention takes a packed row; it calls it cu_seqlens."
 
 

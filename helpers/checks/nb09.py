@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Words, call, exercise, expect, expect_error, plain, rejection, said, short
+from helpers.exercises import Words, call, exercise, expect, expect_error, plain, rejection, said, same, short
 from helpers.shards import TokenShards
 
 
@@ -41,7 +41,11 @@ def locate(answer: Callable) -> str:
     for lengths in cases:
         places = [(file, place) for file, length in enumerate(lengths) for place in range(length)]
         for index, expected in enumerate(places):
-            expect(answer, (lengths, index), expected, hint)
+            got = call(answer, lengths, index, expected=expected)
+            if not same(got, expected):
+                raise rejection((lengths, index), expected, got, hint)
+            if np.asarray(got).dtype.kind not in "iu":
+                raise rejection((lengths, index), expected, got, "Integers, so that they can be an index.")
         for outside in (len(places), -1, len(places) + 5, -len(places) - 1):
             expect_error(answer, (lengths, outside), IndexError, outside_hint)
     return "With the lengths in a cumulative sum, this is one binary search."

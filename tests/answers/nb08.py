@@ -420,6 +420,7 @@ WRONG = {
         lambda ids: set(borders_in_a_loop(ids)),
         lambda ids: list(itertools.pairwise(borders_in_a_loop(ids))),
         lambda ids: len(borders_in_a_loop(ids)) - 1,
+        says(lambda ids: [float(i) for i in borders_in_a_loop(ids)], "places are integers"),
         lambda ids: borders_in_a_loop(sorted(int(i) for i in ids)),
         lambda ids: " ".join(map(str, borders_in_a_loop(ids))),
         says(lambda ids: print(borders_in_a_loop(ids)), "Does it end with `return`?"),

@@ -265,6 +265,19 @@ def through_a_set(stream, size, rng):
     yield from buffer_popping(sorted(set(map(repr, stream))), size, rng)
 
 
+def with_rest_as_read(stream, size, rng):
+    """The page's own buffer, without the shuffle at its end."""
+    buffer = []
+    for item in stream:
+        if len(buffer) < size:
+            buffer.append(item)
+        else:
+            at = rng.randrange(size)
+            yield buffer[at]
+            buffer[at] = item
+    yield from buffer
+
+
 def copies_the_drawn(stream, size, rng):
     buffer = []
     for item in stream:
@@ -454,6 +467,7 @@ WRONG = {
         lambda lengths, index: locate_in_a_loop([n for n in lengths if n], index),
         lambda lengths, index: locate_in_a_loop(sorted(lengths), index),
         lambda lengths, index: str(locate_in_a_loop(lengths, index)),
+        says(lambda lengths, index: np.array(locate_in_a_loop(lengths, index)) / 1, "Integers"),
         lambda lengths, index: set(locate_in_a_loop(lengths, index)),
         lambda lengths, index: dict([locate_in_a_loop(lengths, index)]),
         says(eats_lengths, "changed its argument"),
@@ -473,6 +487,7 @@ WRONG = {
         says(all_at_once, "items were read"),
         says(in_blocks, "items were read"),
         says(last_in_first_out, "as likely as the others"),
+        says(with_rest_as_read, "left at the end"),
         says(never_the_last, "as likely as the others"),
         says(own_random, "other seeds"),
         says(global_random, "one seed"),

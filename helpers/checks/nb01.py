@@ -5,6 +5,7 @@ import re
 import tempfile
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def letters(answer: Any) -> str:
         "🇮🇸🇬🇧",
         "x\u0302\u0323 = 1",
         "\u1112\u1161\u11ab",  # one Korean syllable, spelled in three parts
+        "a\r\nb",  # \X takes a line end of Windows as one
         "",
         load_story(),
     ]:
@@ -34,7 +36,7 @@ def letters(answer: Any) -> str:
         got = call(answer, text, expected=right)
         hint = f"It has {len(text)} code points and {len(text.encode())} bytes."
         if isinstance(got, list | str):
-            hint = "Return how many they are, not the letters themselves."
+            hint = "Return how many they are, as an int."
         elif same(got, len(unicodedata.normalize("NFC", text))):
             hint += " Not every letter has a single code point, not even after NFC."
         elif same(got, sum(c.isalnum() for c in text)):
@@ -50,16 +52,21 @@ def find_word(answer: Any) -> str:
     for text, word, right, hint in [
         (story, "caf\u00e9", 3, "One é of the story is e and U+0301."),
         (story, DECOMPOSED, 3, "Here it is the word that is decomposed, not the text."),
+        (story, "boat", story.count("boat"), "The same text, and another word."),
         (DECOMPOSED, "cafe", 0, "An e with an accent is no e: in which form does café begin with cafe?"),
         ("z² is not z2", "z2", 1, "NFKC takes away the difference between z² and z2. NFC keeps it."),
         ("re\u0301sume\u0301, r\u00e9sum\u00e9, resume", "r\u00e9sume\u0301", 2, "Compose both."),
         ("n\u0303 \u00f1 n", "\u00f1", 2, "There are other accents than that of é."),
+        ("caf\u00e8 cafe cafe\u0302 caf\u1ebd", "cafe", 1, "An e with another accent is no e either."),
         ("\u212bngstro\u0308m, \u00c5ngstr\u00f6m", "\u00c5ngstr\u00f6m", 2, "NFC knows all such pairs."),
         ("Café, CAFÉ, café", "café", 1, "Upper and lower case are not to be confused."),
         ("a decaf latte", "caf", 1, "As text.count does, it finds the word inside longer ones."),
         ("lost  and  found", "lost and", 0, "Spaces are characters like others."),
+        ("lost and found, is lost", " lost", 1, "The space is a part of the word."),
+        ("lost and lost and found", "lost and ", 2, "Spaces are characters like others."),
         ("a.b axb", "a.b", 1, "A point is a point here: in a regular expression it stands for anything."),
         ("(a+b)* and (a+b)*", "(a+b)*", 2, "Brackets and stars mean nothing here: they are characters."),
+        (r"\d+[a-z]{2}|^#$?", r"d+[a-z]{2}|^#$", 1, "Signs mean nothing here: they are characters."),
         ("aaaa", "aa", 2, "As text.count does, it goes on behind what it has found."),
         ("nothing here", "plimbet", 0, ""),
     ]:
@@ -76,8 +83,8 @@ def checksum(answer: Any) -> str:
             (b"", "An empty file has a hash too."),
             (b"two lines\r\nof Windows\r\n", 'Open it with "rb": as text, Python turns \\r\\n into \\n.'),
             (b"caf\xe9, no UTF-8", 'Open it with "rb": a file need not be text.'),
-            (bytes(range(256)) * 600, "Go on reading until nothing comes, and leave no piece out."),
-            (b"\0" * 2**25, "Go on reading until nothing comes."),
+            (bytes(range(256)) * 600 + b"end", "Go on reading until nothing comes, and leave no piece out."),
+            (b"\0" * (2**25 + 1), "Go on reading until nothing comes."),
         ]:
             path.write_bytes(data)
             given = f"a file that holds {data}" if len(data) < 40 else f"a file of {len(data):,} bytes"
@@ -89,13 +96,15 @@ def checksum(answer: Any) -> str:
 
             peak = peak_memory(run)
             _same_digest(got, hashlib.sha256(data), given, hint)
+            _demand_kept(path, data, given)
             if (
-                len(data) > 2**24 and peak > 2**23
-            ):  # twice what the task allows: the piece before may still be there
-                few, many = Words("at most 4 MB of memory used"), Words(f"{peak / 2**20:.0f} MB used")
-                raise rejection(
-                    given, few, many, "The hash is right. Read a fixed number of bytes at a time."
-                )
+                len(data) > 2**24 and peak > 9 * 2**20
+            ):  # of two pieces of 4 MB, as the last may still be there
+                few, many = Words("at most 4 MB at a time"), Words(f"{peak / 2**20:.0f} MB used")
+                hint = "Read smaller pieces: the last may still be there while the next comes in."
+                if peak > 2**25:
+                    hint = "Read a fixed number of bytes at a time, and keep none."
+                raise rejection(given, few, many, f"The hash is right. {hint}")
     return "It would do the same for a terabyte, as does the finished version, hashlib.file_digest."
 
 
@@ -106,16 +115,39 @@ def _same_digest(got: Any, right: Any, given: str, hint: str) -> None:
         hint = "Those are the 32 bytes of the hash. Return its hexadecimal digits: .hexdigest()."
     elif hasattr(got, "hexdigest"):
         hint = "That is the hash object itself. Return its .hexdigest()."
+    elif isinstance(got, str) and len(got) != 64:
+        hint = "SHA-256 has 64 digits: return them, and nothing else."
     raise rejection(given, right.hexdigest(), got, hint)
+
+
+def _demand_kept(path: Path, data: bytes, given: str) -> None:
+    """Raise `Wrong` where the answer has changed the file that it was to read."""
+    now = path.read_bytes() if path.exists() else Words("no file any more")
+    if now != data:
+        raise rejection(f"{given}, left in place,", data, now, "Open it to read, and change nothing.")
 
 
 @exercise("01.split")
 def split(answer: Any) -> str:
     plain = [f"document {i}" for i in range(40)]
-    # Behind the cut: two copies side by side, one that differs in a capital, and a pair found nowhere else
-    copies = [*plain[:38], plain[3], plain[20], "Document 5", "document 99", "document 5 ", "document 99"]
-    for documents, fraction in [(plain, 0.1), (plain, 0.25), (list("abcdefghij"), 0.3), (copies, 0.14)]:
-        given = f"{len(documents)} documents with val_fraction={fraction}"
+    long = "word " * 100
+    # Behind the cut: two copies side by side and one more, what is nearly a copy, and a pair found only there
+    copies = [*plain[:35], plain[7], "caf\u00e9", f"{long}."]
+    copies += [
+        "Document 5",
+        plain[3],
+        plain[20],
+        plain[3],
+        "document 99",
+        "document 5 ",
+        "ment 5",
+        "cafe\u0301",
+    ]
+    copies += [f"{long}!", "document 99"]
+    cases = [(plain, 0.1), (plain, 0.25), (list("abcdefghij"), 0.3), (copies, 0.2), (copies, 0.21)]
+    for documents, fraction in [*cases, (["a", "b", "c"], 0.1)]:
+        shown = documents if len(documents) < 11 else f"{len(documents)} documents"
+        given = f"{shown} with val_fraction={fraction}"
         parts = call(answer, documents, fraction, expected="two lists", given=given)
         _check_parts(parts, documents, fraction, given)
     given = "40 documents, without val_fraction"
@@ -128,6 +160,8 @@ def split(answer: Any) -> str:
 def _check_parts(parts: Any, documents: list[str], fraction: float, given: str) -> None:
     """Raise `Wrong`, with the typical reason, where `parts` is not the split of `documents`."""
     try:
+        if any(isinstance(part, str | bytes) for part in parts):
+            raise TypeError("text where a list should be")
         train, val = ([str(document) for document in part] for part in parts)
     except (TypeError, ValueError):
         raise rejection(given, Words("two lists, training part first"), parts) from None
@@ -148,30 +182,33 @@ def _check_parts(parts: Any, documents: list[str], fraction: float, given: str) 
 def _what_is_wrong_with(train: list[str], documents: list[str], cut: int) -> str:
     if train == documents[: len(train)]:
         return f"Yours are the first {len(train)}: cut at round(len(documents) * (1 - val_fraction))."
-    if train != [document for document in documents if document in train]:
+    if train[:cut] == documents[:cut]:
+        return "Leave it as it is: a copy in the validation part goes out, and nowhere else in."
+    rest = iter(documents)
+    if not all(document in rest for document in train):
         return "Keep their order: is it still shuffled or sorted?"
-    return (
-        "Leave it whole: copies go out of the validation part."
-        if len(train) < cut
-        else "Validate on the end."
-    )
+    return "Leave it whole: it may hold copies." if len(train) < cut else "Validate on the end."
 
 
 @exercise("01.report")
 def report(answer: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "own.txt"
-        for what, data in [
-            ("the story", load_story().encode()),
-            ("a Latin-1 file", "no café".encode("latin-1")),
-            ("a file cut off inside é", b"\xc3\xa9t\xc3"),
-            ("a file with Windows line ends", b"one two\r\nTwo three\r\n"),
-            ("a file of decomposed words", f"{DECOMPOSED} re\u0301sume\u0301".encode()),
-            ("a file of Straße, STRASSE and straße", "Straße, STRASSE and straße".encode()),
-            ("an empty file", b""),
+        for data in [
+            load_story().encode(),
+            "no café".encode("latin-1"),
+            b"\xc3\xa9t\xc3",  # cut off inside é
+            b"one two\r\nTwo three\r\n",
+            f"{DECOMPOSED} re\u0301sume\u0301".encode(),
+            "Straße, STRASSE and straße".encode(),
+            "\ufb01ne, 2 x\u0302 \u00bd \u00b2".encode(),  # in NFC, and not in NFKC
+            "\u212b and \u212a".encode(),  # as long in NFC
+            b"",
         ]:
             path.write_bytes(data)
+            what = "the story" if len(data) > 99 else f"a file that holds {data}"
             got = call(answer, path, expected="a dictionary", given=what)
+            _demand_kept(path, data, what)
             _compare(got, _report(data), what, data)
     return "Now run it on a text of your own."
 
@@ -207,7 +244,7 @@ HINTS = {  # where the entry of that name is wrong
 
 
 def _compare(got: Any, right: dict, what: str, data: bytes) -> None:
-    if not isinstance(got, dict):
+    if not isinstance(got, Mapping):
         raise rejection(what, Words("a dictionary"), got)
     if missing := [key for key in right if key not in got]:
         there = Words(f"one with {', '.join(map(repr, got)) or 'none'}")

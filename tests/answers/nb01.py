@@ -1,6 +1,7 @@
 """Answers to the exercises of notebook 01."""
 
 import hashlib
+import math
 import mmap
 import os
 import random
@@ -10,6 +11,7 @@ from collections import Counter, defaultdict
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import regex
@@ -317,6 +319,66 @@ def goes_on(path):
     return report_by_reading(path)
 
 
+def by_first_letters(text, word, seen={}):  # noqa: B006
+    return seen.setdefault(text[:3], nfc(text).count(nfc(word)))
+
+
+def without_the_rest(path):
+    with open(path, "rb") as file:
+        pieces = [file.read(1024) for _ in range(os.path.getsize(path) // 1024)]
+    return hashlib.sha256(b"".join(pieces) or path.read_bytes()).hexdigest()
+
+
+def emptied(path):
+    digest = in_pieces(path)
+    path.write_bytes(b"")
+    return digest
+
+
+def deleted(path):
+    digest = in_pieces(path)
+    path.unlink()
+    return digest
+
+
+def split_at(cut_of):
+    def split(documents, val_fraction=0.1):
+        cut = cut_of(len(documents), val_fraction)
+        return documents[:cut], [d for d in documents[cut:] if d not in documents[:cut]]
+
+    return split
+
+
+def copies_added_to_train(documents, val_fraction=0.1):
+    train, val = split_by_dict(documents, val_fraction)
+    return [*train, *(d for d in documents[len(train) :] if d in train)], val
+
+
+def train_without_copies(documents, val_fraction=0.1):
+    train, val = split_by_dict(documents, val_fraction)
+    return list(dict.fromkeys(train)), val
+
+
+def removed_once(documents, val_fraction=0.1):
+    cut = round(len(documents) * (1 - val_fraction))
+    val = documents[cut:]
+    for document in set(documents[:cut]) & set(val):
+        val.remove(document)
+    return documents[:cut], val
+
+
+def looked_up_in_one_text(documents, val_fraction=0.1):
+    cut = round(len(documents) * (1 - val_fraction))
+    text = "\n".join(documents[:cut])
+    return documents[:cut], [d for d in documents[cut:] if d not in text]
+
+
+def report_overwriting(path):
+    report = report_by_reading(path)
+    path.write_text(str(report))
+    return report
+
+
 RIGHT = {
     "01.letters": [
         letters_in_a_loop,
@@ -324,6 +386,7 @@ RIGHT = {
         lambda s: regex.subn(r"\X", "", s)[1],
         lambda text: sum(1 for _ in regex.finditer(r"\X", nfc(text))),
         partial(lambda pattern, text: len(pattern.findall(text)), regex.compile(r"\X")),
+        lambda text: float(len(regex.sub(r"\X", "x", text))),
     ],
     "01.find_word": [
         by_find,
@@ -331,6 +394,7 @@ RIGHT = {
         lambda text, word: len(nfc(text).split(nfc(word))) - 1,
         lambda text, word: np.int32(len(re.findall(re.escape(nfc(word)), nfc(text)))),
         lambda text, word: nfc(nfd(text)).count(nfc(nfd(word))),
+        lambda t, w: len(re.findall(re.escape(nfd(w)) + r"(?![\u0300-\u036f])", nfd(t))),
     ],
     "01.checksum": [
         in_pieces,
@@ -339,14 +403,22 @@ RIGHT = {
         mapped,
         partial(in_pieces, size=2**21),
         partial(in_pieces, size=1000),
+        partial(in_pieces, size=2**22),
+        lambda path: np.str_(in_pieces(path).upper()),
     ],
     "01.split": [
         split_by_dict,
         split_lazily,
         split_arrays,
         lambda d, val_fraction=0.1: list(split_by_dict(d, val_fraction)),
+        split_at(lambda n, share: n - round(n * share)),
     ],
-    "01.report": [report_by_reading, report_of_arrays, report_of_a_path],
+    "01.report": [
+        report_by_reading,
+        report_of_arrays,
+        report_of_a_path,
+        lambda path: MappingProxyType(report_by_reading(path)),
+    ],
 }
 WRONG = {
     "01.letters": [
@@ -363,6 +435,9 @@ WRONG = {
         lambda text: len(regex.findall(r"\X", text.strip())) if text else 1,
         says(lambda text: re.findall(r"\X", text), "your function raised"),
         form("caf\u00e9", "should be a function"),
+        lambda text: len(text) if text.isascii() else len(regex.findall(r"\X", text)),
+        lambda text: len(regex.findall(r"\r|\n|\X", text)),
+        says(lambda text: str(len(regex.findall(r"\X", text))), "as an int"),
     ],
     "01.find_word": [
         lambda text, word: text.count(word),
@@ -383,9 +458,18 @@ WRONG = {
         lambda text, word: len(re.findall(re.escape(nfc(word)), " ".join(nfc(text).split()))),
         lambda text, word: nfd(text).replace("\u0301", "").count(nfd(word).replace("\u0301", "")),
         endless(without_moving_on),
+        says(
+            lambda t, w: len(re.findall(re.escape(nfd(w)) + r"(?!\u0301)", nfd(t))), "another accent is no e"
+        ),
+        lambda t, w: sum(piece.count(nfc(w)) for piece in nfc(t).split()),
+        says(lambda t, w: nfc(t).count(nfc(w).strip()), "a part of the word"),
+        says(
+            lambda t, w: len(re.findall(re.sub(r"([.*+()])", r"\\\1", nfc(w)), nfc(t))), "Signs mean nothing"
+        ),
+        says(by_first_letters, "another word"),
     ],
     "01.checksum": [
-        says(lambda path: hashlib.sha256(path.read_bytes()).hexdigest(), "at most 4 MB of memory used"),
+        says(lambda path: hashlib.sha256(path.read_bytes()).hexdigest(), "at most 4 MB at a time"),
         says(line_by_line, "MB used"),
         all_pieces_kept,
         says(lambda path: hashlib.sha256(path.read_text().encode()).hexdigest(), '"rb"'),
@@ -403,6 +487,11 @@ WRONG = {
         says(lambda path: print(in_pieces(path)), "Does it end with `return`?"),
         partial(in_pieces, size=2**24),
         endless(never_the_end),
+        says(without_the_rest, "leave no piece out"),
+        says(emptied, "left in place, expected b'Everything is somewhere.\\n', but got b''"),
+        says(deleted, "no file any more"),
+        says(partial(in_pieces, size=10**7), "Read smaller pieces"),
+        says(lambda path: "0x" + in_pieces(path), "64 digits"),
     ],
     "01.split": [
         says(halves, "is in both parts"),
@@ -428,6 +517,17 @@ WRONG = {
             d[: -round(len(d) * val_fraction) - 1],
             d[-round(len(d) * val_fraction) - 1 :],
         ],
+        split_at(lambda n, share: int(n * (1 - share))),
+        split_at(lambda n, share: math.ceil(n * (1 - share))),
+        split_at(lambda n, share: n - max(1, round(n * share))),
+        says(split_at(lambda n, share: -round(n * share)), "On ['a', 'b', 'c'] with val_fraction=0.1"),
+        says(compared(lambda d: d[:11]), "exactly so"),
+        says(compared(nfc), "exactly so"),
+        says(looked_up_in_one_text, "exactly so"),
+        says(removed_once, "is in both parts"),
+        says(copies_added_to_train, "nowhere else in"),
+        says(train_without_copies, "it may hold copies"),
+        says(lambda d, val_fraction=0.1: map(" ".join, split_by_dict(d, val_fraction)), "two lists"),
     ],
     "01.report": [
         says(with_entries(code_points=lambda data, text: len(nfc(text))), "NFC is for the words only"),
@@ -449,11 +549,16 @@ WRONG = {
         says(without("once"), "the entry 'once'"),
         says(without("bad_byte"), "the entry 'bad_byte'"),
         says(goes_on, "Stop at the bad byte"),
-        says(partial(report_by_reading, errors="replace"), "On a Latin-1 file"),
+        says(partial(report_by_reading, errors="replace"), r"b'no caf\xe9'"),
         bad_character,
         says(lambda path: path.read_text(encoding="ascii"), "UnicodeDecodeError"),
         says(lambda path: list(report_by_reading(path).values()), "a dictionary"),
         says(lambda path: print(report_by_reading(path)), "Does it end with `return`?"),
         endless(lambda path: [path for _ in count()]),
+        with_entries(in_nfc=lambda data, text: len(nfc(text)) == len(text)),
+        with_entries(in_nfc=lambda data, text: nfkc(text) == text),
+        with_entries(in_nfc=lambda data, text: not any(map(unicodedata.combining, text))),
+        words_of(lambda text: nfkc(text).lower()),
+        says(report_overwriting, "change nothing"),
     ],
 }

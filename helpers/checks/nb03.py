@@ -1,7 +1,6 @@
-"""Checks of the exercises in 03_bpe_from_scratch."""
+"""The checks of notebook 03's exercises."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
@@ -9,28 +8,34 @@ from typing import Any
 
 from helpers.bpe import BPETokenizer
 from helpers.bpe.merging import merge_by_rank
-from helpers.exercises import Wrong, exercise, expect, said, same, short
+from helpers.exercises import Words, Wrong, call, exercise, expect, lines_run, plain, rejection, same, short
 
 Ranks = dict[tuple[int, int], int]
 
 
 @exercise("03.breaks")
 def breaks(answer: Any) -> str:
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
+    pair = answer.tolist() if hasattr(answer, "tolist") else plain(answer)
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise Wrong(f"Give two texts, (raises, wrong); you gave {short(answer)}.")
-    raises, wrong = answer
-    for text in answer:
+    for text in pair:
         if not isinstance(text, str):
             raise Wrong(f"Each of the two should be a str; one is {short(text)}.")
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise Wrong(f"{short(text)} has a lone surrogate, which has no bytes in UTF-8 at all.")
+    raises, wrong = pair
+    got, right = ([ord(character) for character in wrong], list(wrong.encode()))
     if all(ord(character) < 256 for character in raises):
-        raise Wrong(f"No error on {short(raises)}: each of its characters is among chr(0) to chr(255).")
-    if any(ord(character) > 255 for character in wrong):
-        raise Wrong(f"{short(wrong)} raises a KeyError too. The second text should run, with other ids.")
-    if [ord(character) for character in wrong] == list(wrong.encode()):
-        raise Wrong(f"On {short(wrong)} the ids are {short(list(wrong.encode()))}, its bytes: all right.")
-    got, right = [ord(character) for character in wrong], list(wrong.encode())
+        came = [ord(character) for character in raises]
+        hint = "Each of its characters is among chr(0) to chr(255)."
+        raise rejection(f"the first text, {short(raises)},", Words("a KeyError"), came, hint)
+    if beyond := [character for character in wrong if ord(character) > 255]:
+        hint = "The second text should run, and give other ids than its bytes."
+        given = f"the second text, {short(wrong)},"
+        raise rejection(given, Words("no error"), Words(f"KeyError: {beyond[0]!r}"), hint)
+    if got == right:
+        given, came = f"the second text, {short(wrong)},", Words(f"its bytes, {short(right)}")
+        raise rejection(given, Words("ids that are not its bytes"), came)
     return (
         f"{short(wrong)} gives {short(got)}, where UTF-8 has {short(right)}. Silent is the worse of the two."
     )
@@ -38,28 +43,43 @@ def breaks(answer: Any) -> str:
 
 @exercise("03.merge_text")
 def merge_text(answer: Any) -> str:
-    for word, pair, right, hint in [
-        ("w a l k", ("a", "l"), "w al k", ""),
-        ("aa b", ("a", "b"), "aa b", "There is no symbol a in it: aa is another one."),
-        ("a bb", ("a", "b"), "a bb", "There is no symbol b in it: bb is another one."),
-        ("a b", ("a", "b"), "ab", ""),
-        ("a b aa b a b", ("a", "b"), "ab aa b ab", "Every occurrence, but of whole symbols only."),
-        ("a b a b a b", ("a", "b"), "ab ab ab", "Pairs may stand right beside each other."),
-        ("a a a a a", ("a", "a"), "aa aa a", "From left to right, and nothing is used twice."),
-        ("x . y axb", (".", "y"), "x .y axb", ""),
-        ("x y . y", (".", "y"), "x y .y", "A point in a regex stands for any character: regex.escape."),
-        (
-            r"\ 1 a",
-            ("\\", "1"),
-            r"\1 a",
-            "A backslash in the replacement of a regex has a meaning of its own.",
-        ),
-        ("wa lk ed", ("wa", "lk"), "walk ed", "Symbols may be longer than one character."),
-        ("a", ("a", "b"), "a", ""),
-        ("b a", ("a", "b"), "b a", "The order in the pair counts."),
-    ]:
-        expect(answer, (word, pair), right, hint)
+    backslash = "A backslash in the replacement of a regex has a meaning of its own."
+    draw = random.Random(3)
+    symbols = ["a", "b", "ab", "ba", "a.", ".", "-a", "\\", "é"]
+    cases = [
+        ("w a l k", ("a", "l"), ""),
+        ("aa b", ("a", "b"), "There is no symbol a in it: aa is another one."),
+        ("a bb", ("a", "b"), "There is no symbol b in it: bb is another one."),
+        ("a b", ("a", "b"), ""),
+        ("a b aa b a b", ("a", "b"), "Every occurrence, but of whole symbols only."),
+        ("a b a b a b", ("a", "b"), "Pairs may stand right beside each other."),
+        ("a a a a a", ("a", "a"), "From left to right, and nothing is used twice."),
+        ("x . y axb", (".", "y"), ""),
+        ("x y . y", (".", "y"), "A point in a regex stands for any character: regex.escape."),
+        ("-a b", ("a", "b"), "The symbol is -a. What ends a symbol is a space, or the end of the word."),
+        (r"\ 1 a", ("\\", "1"), backslash),
+        ("wa lk ed", ("wa", "lk"), "Symbols may be longer than one character."),
+        ("a", ("a", "b"), ""),
+        ("b a", ("a", "b"), "The order in the pair counts."),
+    ]
+    for _ in range(150):
+        word = " ".join(draw.choices(symbols, k=draw.randint(1, 9)))
+        cases.append((word, tuple(draw.choices(symbols, k=2)), ""))
+    for word, pair, hint in cases:
+        expect(answer, (word, pair), merged(word, pair), hint)
     return "The published code of the 2015 paper guards against it with the two lookarounds."
+
+
+def merged(word: str, pair: tuple[str, str]) -> str:
+    out: list[str] = []
+    used = True  # whether the last symbol of `out` is made of two already
+    for symbol in word.split(" "):
+        used = not used and (out[-1], symbol) == pair
+        out[-1:] = ["".join(pair)] if used else [*out[-1:], symbol]
+    return " ".join(out)
+
+
+# ---- encoders, right and wrong ----
 
 
 def left_to_right(ids: list[int], ranks: Ranks) -> list[int]:
@@ -79,12 +99,22 @@ def one_sweep(ids: list[int], ranks: Ranks) -> list[int]:
     return out
 
 
-def last_first(ids: list[int], ranks: Ranks) -> list[int]:
+def one_pair_at_a_time(ids: list[int], ranks: Ranks, best: Callable = min, turn: int = 1) -> list[int]:
+    """Merge the pair with the `best` rank; of equal ones the first, or, if `turn` is -1, the last."""
     ids = list(ids)
     while known := [ranks[pair] for pair in pairwise(ids) if pair in ranks]:
-        at = next(n for n, pair in enumerate(pairwise(ids)) if ranks.get(pair) == max(known))
+        places = [n for n, pair in enumerate(pairwise(ids)) if ranks.get(pair) == best(known)]
+        at = places[::turn][0]
         ids[at : at + 2] = [ranks[ids[at], ids[at + 1]]]
     return ids
+
+
+def last_first(ids: list[int], ranks: Ranks) -> list[int]:
+    return one_pair_at_a_time(ids, ranks, best=max)
+
+
+def right_to_left(ids: list[int], ranks: Ranks) -> list[int]:
+    return one_pair_at_a_time(ids, ranks, turn=-1)
 
 
 def each_once(ids: list[int], ranks: Ranks) -> list[int]:
@@ -126,45 +156,48 @@ def nothing_merged(ids: list[int], ranks: Ranks) -> list[int]:
     return list(ids)
 
 
+def only_of_bytes(ids: list[int], ranks: Ranks) -> list[int]:
+    """By rank, but what a merge has made is not merged again."""
+    return merge_by_rank(ids, {pair: new for pair, new in ranks.items() if not {*pair} & {*ranks.values()}})
+
+
 ENCODERS = {
     "encodes by rank": (merge_by_rank, True),
     "applies each merge in order, which comes to the same": (in_order, True),
+    "merges one pair at a time, the leftmost of the lowest rank": (one_pair_at_a_time, True),
     "merges nothing": (nothing_merged, False),
     "merges the leftmost pair first, whatever its rank": (left_to_right, False),
     "goes through the ids in one sweep": (one_sweep, False),
     "takes the last learned pair first": (last_first, False),
     "takes the longest match": (longest_match, False),
     "merges each pair only once": (each_once, False),
+    "does not merge again what a merge has made": (only_of_bytes, False),
+    "begins at the right end where a pair stands there twice": (right_to_left, False),
 }
 
 
 @exercise("03.is_by_rank")
 def is_by_rank(answer: Any) -> str:
     for description, (encode, right) in ENCODERS.items():
-        if not callable(answer):
-            raise Wrong(f"This should be a function that one can call; it is {short(answer)}.")
+        given = f"an encoder that {description}"
         try:
-            got = answer(encode)
-        except AssertionError:
+            got = call(answer, encode, expected=right, given=given)
+        except Wrong as error:
+            if not isinstance(error.__cause__, AssertionError):
+                raise
             got = False  # a test that fails by an assert has caught it
-        except Exception as error:
-            raise Wrong(f"On an encoder that {description} your function raised {said(error)}.") from error
-        if got is None:
-            raise Wrong("Your function returned None. Does it end with `return`, on every way through it?")
-        if not same(bool(got), right):
-            verdict = "True" if right else "False"
-            hint = (
-                "Which ids did you expect of it? by_rank has the right ones." if right else hint_for(encode)
-            )
-            raise Wrong(f"An encoder that {description} should get {verdict}. {hint}")
+        if not same(got, right):
+            trusted = "Which ids did you expect of it? by_rank has the right ones."
+            raise rejection(given, right, got, trusted if right else hint_for(encode))
     return f"{len(ENCODERS)} encoders told apart."
 
 
 def hint_for(encode: Callable) -> str:
     """Ids on which a wrong encoder gives itself away: the shortest of some, on ranks from 1, 2 and 3."""
-    ranks = {(1, 2): 256, (2, 3): 257, (256, 3): 258, (3, 1): 259, (257, 259): 260}
-    found = (ids for ids in rows_of((1, 2, 3), 7) if encode(ids, ranks) != merge_by_rank(ids, ranks))
-    return f"Try it on the ids {next(found)} with ranks {ranks}."
+    ranks = {(1, 2): 256, (2, 3): 257, (256, 3): 258, (3, 1): 259, (257, 259): 260, (1, 1): 261}
+    ids = next(ids for ids in rows_of((1, 2, 3), 7) if encode(ids, ranks) != merge_by_rank(ids, ranks))
+    right = f"{encode(ids, ranks)}, by rank it is {merge_by_rank(ids, ranks)}"
+    return f"Try it on the ids {ids} with ranks {ranks}: it gives {right}."
 
 
 def rows_of(ids: tuple[int, ...], longest: int) -> Iterator[list[int]]:
@@ -185,20 +218,30 @@ def spellings(answer: Any) -> str:
         (b"abc", small, "No token holds c, so there is no way."),
         (b"ab" * 8, small, ""),
         (b"\xc3\xab", {0: b"\xc3", 1: b"\xab", 2: b"\xc3\xab"}, "Bytes, not characters."),
+        *random_vocabularies(),
     ]:
         expect(answer, (data, vocab), count_spellings(data, vocab), hint)
     # Before a length that would take those for ever who list the spellings
-    times = [min(cpu_seconds(answer, b"ab" * n, small) for _ in range(2)) for n in (8, 12)]
-    if times[1] > 10 * max(times[0], 1e-3):
-        raise Wrong(
-            "Right so far. But four times ab more made it over ten times as slow, as if you went through the "
-            "spellings one by one. There may be more of them than atoms: count, do not list them."
-        )
-    expect(answer, (b"ab" * 40, small), count_spellings(b"ab" * 40, small), "Large, and exact.")
+    few, many = (lines_run(answer, b"ab" * n, small) for n in (5, 8))
+    if many > 10 * few:
+        wanted = Words(f"not many more lines of Python to run than the {few:,} for 10 bytes")
+        hint = "The number is right. But there may be more spellings than atoms: count, do not list them."
+        raise rejection((b"ab" * 8, small), wanted, Words(f"{many:,}"), hint)
+    for n in (40, 60):
+        hint = "Large, and exact: neither a float nor an integer of 64 bits has room for it."
+        expect(answer, (b"ab" * n, small), count_spellings(b"ab" * n, small), hint)
     for data in (b" plimbet", b"everything is somewhere, everything is"):
         vocab = small_tokenizer().vocab
         expect(answer, (data, vocab), count_spellings(data, vocab))
     return "Of all these, encode gives one. A model may give any."
+
+
+def random_vocabularies() -> Iterator[tuple[bytes, dict[int, bytes], str]]:
+    draw = random.Random(5)
+    for _ in range(40):
+        tokens = {bytes(draw.choices(b"xyz", k=draw.randint(1, 4))) for _ in range(9)} | {b"x", b"y"}
+        vocab = dict(zip(draw.sample(range(100), len(tokens)), sorted(tokens), strict=True))
+        yield bytes(draw.choices(b"xyz", k=draw.randint(3, 14))), vocab, ""
 
 
 @lru_cache
@@ -228,12 +271,15 @@ def long_word(answer: Any) -> str:
             expect(answer, (ids, ranks), merge_by_rank(ids, ranks), hint)
     ids, ranks = long_line(500)
     expect(answer, (ids, ranks), merge_by_rank(ids, ranks), "This line is long.")
-    factor = min(times_as_long(answer) for _ in range(3))  # a busy machine may disturb one measurement
-    if factor > 24:  # about 9 to 11 for n log n, 40 and more for the square
-        raise Wrong(
-            f"The ids are right. But 8 times the length took {factor:.0f} times as long, as if each merge "
-            "looked at the whole word again. What does your function do once for every merge?"
-        )
+    few, many = (work(answer, n) for n in (200, 800))
+    if many > 9 * few:  # about 4 to 5 for n log n, 12 to 16 for the square
+        given, wanted = "a line of 800 ids", Words(f"about 4 times the work of 200 ids, which was {few:,}")
+        came = Words(f"{many / few:.0f} times: {many:,} lines run, looks into ranks, and comparisons")
+        raise rejection(given, wanted, came, "The ids are right. What do you do once for every merge?")
+    for line in ([rng.randint(1, 3) for _ in range(20_000)], [1] * 3001):
+        for ranks in (hand_made, doubling):
+            hint = "This line is long. A merge may join any two neighbours, wherever you cut the line."
+            expect(answer, (line, ranks), merge_by_rank(line, ranks), hint)
     return "A megabyte without a space is no danger any more."
 
 
@@ -247,14 +293,43 @@ def long_line(n: int) -> tuple[list[int], Ranks]:
     return list(range(n)), ranks | {pair: 2 * n + rank for rank, pair in enumerate(pairs)}
 
 
-def times_as_long(answer: Callable) -> float:
-    """How many times as long a line of 4,000 ids takes as one of 500."""
-    short_time = min(cpu_seconds(answer, *long_line(500)) for _ in range(5))
-    long_time = min(cpu_seconds(answer, *long_line(4000)) for _ in range(2))
-    return long_time / max(short_time, 1e-5)
+class Rank(int):
+    """An integer that counts how often one is compared, in C too: min(), sorted(), a heap."""
+
+    compared = 0
+    __hash__ = int.__hash__
+
+    def __lt__(self, other: int) -> bool:
+        Rank.compared += 1
+        return int(self) < other
+
+    def __gt__(self, other: int) -> bool:
+        Rank.compared += 1
+        return int(self) > other
 
 
-def cpu_seconds(function: Callable, *args: Any) -> float:
-    start = time.process_time()
-    function(*args)
-    return time.process_time() - start
+class Looked(dict):
+    """A dictionary that counts the looks into it."""
+
+    looks = 0
+
+    def __getitem__(self, key: tuple[int, int]) -> int:
+        Looked.looks += 1
+        return super().__getitem__(key)
+
+    def get(self, key: tuple[int, int], default: Any = None) -> Any:
+        Looked.looks += 1
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        Looked.looks += 1
+        return super().__contains__(key)
+
+
+def work(answer: Callable, n: int) -> int:
+    """What `answer` does on a line of `n` ids: lines of Python run, looks into `ranks`, and comparisons."""
+    ids, ranks = long_line(n)
+    counted = Looked({pair: Rank(rank) for pair, rank in ranks.items()})
+    Rank.compared = Looked.looks = 0
+    lines = lines_run(answer, ids, counted)
+    return lines + Rank.compared + Looked.looks

@@ -1,9 +1,12 @@
 """Checks of the exercises in 02_regex_tokenization."""
 
+import math
 import random
 import re
+import unicodedata
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import regex
@@ -30,6 +33,7 @@ def first_loss(answer: Any) -> str:
     drops_tabs = regex.compile(r" ?\w+| ?[^\w\s]|[ \n]").findall
     whole = regex.compile(r" ?\w+| ?[^\w\s]|\s").findall
     lower = lambda text: whole(text.lower())
+    composed = lambda text: [unicodedata.normalize("NFC", text)]
     swapped = lambda text: whole(text)[::-1]
     for split, text, right, hint in [
         (whole, "One\tplimbet,\n  green.", None, "Here nothing is lost."),
@@ -42,8 +46,17 @@ def first_loss(answer: Any) -> str:
         (lambda text: [*whole(text), "\n"], "a b", 3, "One character too many is wrong as well."),
         (lambda text: whole(text)[1:], "Ha Ha Ha", 0, "The first piece is lost, even if it comes again."),
         (lambda text: whole(text)[:-1], "Ha Ha Ha", 5, "The last piece is lost, even if it came before."),
+        (
+            lambda text: [text[1:]],
+            "aaab",
+            2,
+            "The first position at which the two differ, wherever it was lost.",
+        ),
+        (drops_tabs, "é\tb", 1, "Positions count characters, not bytes."),
+        (composed, "cafe\u0301", 3, "é in one code point is not é in two: compare them as they are."),
         (whole, "", None, "An empty text comes back whole."),
         (whole, load_story(), None, "The whole story, and nothing is lost."),
+        (lambda text: [text[:-1]], load_story(), len(load_story()) - 1, "The loss may come late."),
     ]:
         joined = "".join(split(text))
         given = f"{short(text)}, where the pieces join to {short(joined)},"
@@ -51,7 +64,7 @@ def first_loss(answer: Any) -> str:
     return "Now you can ask any tokenizer where it loses something, and get a position, not an opinion."
 
 
-ADDRESS = "An address is words, joined by points or hyphens, around one @."
+ADDRESS = "An address is words, joined by single points or hyphens, around one @."
 
 
 @exercise("02.email")
@@ -59,7 +72,7 @@ def email(answer: Any) -> str:
     if not isinstance(answer, str | re.Pattern | regex.Pattern):
         raise Wrong(f"This should be a pattern, as a str; it is {short(answer)}.")
     try:
-        pattern = regex.compile(getattr(answer, "pattern", answer), getattr(answer, "flags", 0))
+        pattern = regex.compile(*((answer,) if isinstance(answer, str) else (answer.pattern, answer.flags)))
     except (regex.error, ValueError, TypeError) as error:
         raise Wrong(f"The pattern does not compile: {error}.") from None
 
@@ -76,6 +89,9 @@ def email(answer: Any) -> str:
         ("Peg@Quay.Example;b@c.example", ["Peg@Quay.Example", ";", "b@c.example"]),
         ("<a.b.c@d.e.f.example>\n", ["<", "a.b.c@d.e.f.example", ">"]),
         ("-a@b.example-", ["-", "a@b.example", "-"]),
+        ("4.a-b.c.d-e@s\u00e1.f-g.h.c_d.i-j.example", ["4.a-b.c.d-e@s\u00e1.f-g.h.c_d.i-j.example"]),
+        ("a..x@y.z..b", ["a", ".", ".", "x@y.z", ".", ".", "b"]),
+        ("a,x@y.z,b or c/x@y.z:80", ["a", ",", "x@y.z", ",", "b", "or", "c", "/", "x@y.z", ":", "80"]),
     ]:
         expect(pieces, (text,), right, ADDRESS)
     for text in [
@@ -133,7 +149,8 @@ def pad(answer: Any) -> str:
 def smallest_vocab(answer: Any) -> str:
     story = load_story()
     small = "a a a a b b b c c d", "a b c d a b e a"
-    for train, val, share in [
+    cases = [
+        ("a a a a a a a a a a b b b b c c c d d e", "e e e e e e a b c d", 0.5),
         (*small, 0.5),
         (*small, 0.25),
         (*small, 0.2),
@@ -144,13 +161,15 @@ def smallest_vocab(answer: Any) -> str:
         (*split_train_val(story[:8000]), 0.35),
         (*split_train_val(story), 0.2),
         (*split_train_val(story), 0.05),
-    ]:
+        (*small, 1.0),
+    ]
+    for n, (train, val, share) in enumerate(cases):
         right = brute_force(train, val, share)
         with counted_trainings() as trained:
-            given = f"train={short(train, 40)}, val={short(val, 40)}, share={share}"
+            given = f"train={short(train, 50)}, val={short(val, 50)}, share={share}"
             got = call(answer, train, val, share, expected=right, given=given)
         if not same(got, right):
-            raise rejection(given, right, got, why_not(got, right, train, val, share))
+            raise rejection(given, right, got, why_not(got, cases[: n + 1]))
         if len(trained) > 1:
             often = Words(f"the right size after {len(trained)} trainings")
             raise rejection(given, Words("one training"), often, "What does the id of a word say?")
@@ -173,20 +192,15 @@ def counted_trainings():
         WordTokenizer.train = train
 
 
-def why_not(got: Any, right: int | None, train: str, val: str, share: float) -> str:
-    """The reason that a wrong size hints at."""
-    if right is None:
+def why_not(got: Any, cases: list[tuple[str, str, float]]) -> str:
+    """The mistake that gives `got` in the last of the cases, and what is right in those before it."""
+    *before, last = cases
+    if brute_force(*last) is None:
         return "Even the whole vocabulary leaves more unknown."
-    if same(got, right - 3):
-        return "That is 3 too few: max_vocab counts the special tokens too."
-    if same(got, brute_force(train, val, share, lambda unknown, limit: unknown < limit)):
-        return "`share` itself is still allowed: at most."
-    if same(got, brute_force(train, train, share)):
-        return "That is for the words of train; it is val that matters."
-    if same(got, brute_force(train, val, share, once=True)):
-        return "Count each word as often as it stands in val."
-    if same(got, right - 1):
-        return "Id i is known from max_vocab i + 1 on."
+    gives = lambda mistake, case: mistake(*case) == brute_force(*case)
+    for mistake, hint in MISTAKES:
+        if same(got, mistake(*last)) and all(gives(mistake, case) for case in before):
+            return hint
     return "Try the sizes from 4 on, by hand: which words of val have an id below that size, but for id 0?"
 
 
@@ -208,6 +222,27 @@ def brute_force(
     return low
 
 
+def off_by(n: int) -> Callable:
+    return lambda *case: None if (right := brute_force(*case)) is None else right + n
+
+
+MISTAKES = [  # (what gives the wrong size, hint)
+    (off_by(-3), "That is 3 too few: max_vocab counts the special tokens too."),
+    (off_by(-1), "Id i is known from max_vocab i + 1 on."),
+    (off_by(1), "That is one too many: id i is known from max_vocab i + 1 on."),
+    (
+        partial(brute_force, enough=lambda unknown, limit: unknown < limit),
+        "`share` itself is allowed: at most.",
+    ),
+    (partial(brute_force, enough=lambda unknown, limit: unknown <= math.ceil(limit)), "Round nothing up."),
+    (partial(brute_force, once=True), "Count each word as often as it stands in val."),
+    (
+        lambda train, val, share: brute_force(train, train, share),
+        "That is for train; it is val that matters.",
+    ),
+]
+
+
 @exercise("02.implied_space")
 def implied_space(answer: Any) -> str:
     if not isinstance(answer, tuple | list) or len(answer) != 2 or not all(map(callable, answer)):
@@ -224,7 +259,7 @@ def implied_space(answer: Any) -> str:
             "the tea-strainer o'clock 3.50 £3.50 ",
             ["the", "tea-strainer", "o'clock", "3.50", " ", "£", "3.50", " "],
         ),
-        ("a _b_ __ c", ["a", "_b_", "__", "c"]),
+        ("a _b_ __ _ c", ["a", "_b_", "__", "_", "c"]),
         ("é e\u0301 忘れ物 \u0939\u093f", ["é", "e\u0301", "忘れ物", "\u0939\u093f"]),
         ("a\u00a0b\n", ["a", "\u00a0", "b", "\n"]),
     ]
@@ -237,7 +272,7 @@ def implied_space(answer: Any) -> str:
         )
     for text, right in examples:
         expect(join, (right,), text, "Where two words stand side by side, a space goes between them.")
-    nasty = ["", " ", "a ", " a", "a\n\nb", "a -b- c", "a '", "1. 5 1.5", "👍🏽 👍", ") (", "a . b"]
+    nasty = ["", " ", "a\r\nb", "a ", " a", "a\n\nb", "a -b- c", "a '", "1. 5 1.5", "👍🏽 👍", ") (", "a . b"]
     for text in [*nasty, load_story()]:
         pieces = call(cut, text)
         back = call(join, pieces, expected=Words(short(text)))

@@ -1,7 +1,9 @@
 """Answers to the exercises of notebook 02."""
 
+import difflib
 import os
 import re
+import unicodedata
 from collections import Counter
 from itertools import chain, pairwise, zip_longest
 
@@ -31,6 +33,20 @@ def by_arrays(split, text):
     n = min(len(before), len(after))
     differ = np.flatnonzero(before[:n] != after[:n])
     return differ[0] if len(differ) else None
+
+
+def nfc(text):
+    return unicodedata.normalize("NFC", text)
+
+
+def by_bytes(split, text):
+    pairs = zip_longest(text.encode(), "".join(split(text)).encode())
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), None)
+
+
+def by_difflib(split, text):
+    steps = difflib.SequenceMatcher(None, text[:100], "".join(split(text))[:100]).get_opcodes()
+    return next((start for kind, start, *_ in steps if kind != "equal"), None)
 
 
 def without_the_end(split, text):
@@ -285,14 +301,23 @@ RIGHT = {
         rf"(?:[\w-]+\.)*\w[\w-]*@(?:\w[\w-]*\.)+\w+|{WORD}|{MARK}",
         regex.compile(rf"(\w+([.-]\w+)*@\w+([.-]\w+)+)|({WORD})|({MARK})"),
         re.compile(rf"{NAME}@{NAME}|{WORD}|{MARK}"),
+        np.str_(rf"{NAME}@{NAME}|{WORD}|{MARK}"),
+        rf"(?P<name>\w+(?:[.-]\w+)*)@(?&name)|{WORD}|{MARK}",
     ],
     "02.pad": [in_a_loop, in_an_array, as_a_tensor, yielded],
-    "02.smallest_vocab": [by_sorting, by_counter, by_bisection, sizes_from(4)],
+    "02.smallest_vocab": [
+        by_sorting,
+        by_counter,
+        by_bisection,
+        sizes_from(4),
+        lambda train, val, share: None if (size := by_sorting(train, val, share)) is None else np.int16(size),
+    ],
     "02.implied_space": [
         (cut_with(a_word), join_with(a_word)),
         (cut_lazily, join_by_reduce),
         [lambda text: tuple(cut_with(a_word)(text)), lambda pieces: np.str_(join_with(a_word)(pieces))],
         (lambda text: iter(cut_with(a_word)(text)), join_by_reduce),
+        (cut_with(lambda p: re.search(r"\w", p)), join_with(lambda p: re.search(r"\w", p))),
     ],
 }
 WRONG = {
@@ -313,6 +338,10 @@ WRONG = {
         says(lambda text: len(text), "takes 1 positional argument"),
         lambda split, text: by_zip_longest(lambda t: sorted(split(t)), "".join(sorted(text))),
         lambda split, text: next((i for i, p in enumerate(split(text)) if p not in text), None),
+        says(by_bytes, "not bytes"),
+        says(by_difflib, "wherever it was lost"),
+        says(lambda split, text: by_zip_longest(lambda t: nfc("".join(split(t))), nfc(text)), "é in two"),
+        says(lambda split, text: by_zip_longest(lambda t: "".join(split(t))[:999], text[:999]), "come late"),
     ],
     "02.email": [
         says(rf"{WORD}|{NAME}@{NAME}|{MARK}", "An address is words"),
@@ -336,6 +365,19 @@ WRONG = {
         form(lambda text: regex.findall(rf"{NAME}@{NAME}|{WORD}|{MARK}", text), "should be a pattern"),
         form(None, "should be a pattern"),
         says(rf"(?:(?:\w|\w)+)+@\w+\.|{WORD}|{MARK}", "but "),
+        rf"\w+(?:[.-]+\w+)*@{NAME}|{WORD}|{MARK}",
+        rf"{NAME}@\w+(?:[.-]+\w+)*|{WORD}|{MARK}",
+        rf"{NAME}@(?:\w+[.-])+\w{{2,}}|{WORD}|{MARK}",
+        rf"{NAME}@[a-z0-9_]+(?:[.-][a-z0-9_]+)*|{WORD}|{MARK}",
+        rf"{NAME}@[^\W_]+(?:[.-][^\W_]+)*|{WORD}|{MARK}",
+        rf"[^\W\d]\w*(?:[.-]\w+)*@{NAME}|{WORD}|{MARK}",
+        rf"\w+(?:[.,-]\w+)*@{NAME}|{WORD}|{MARK}",
+        rf"{NAME}@\w+(?:[.,-]\w+)*|{WORD}|{MARK}",
+        rf"{NAME}@\w+(?:[.:-]\w+)*|{WORD}|{MARK}",
+        rf"\w+(?:[./-]\w+)*@{NAME}|{WORD}|{MARK}",
+        rf"\w+(?:[.-]\w+){{0,3}}@\w+(?:[.-]\w+){{0,3}}|{WORD}|{MARK}",
+        rf"\w+(?:-\w+)*(?:\.\w+)*@{NAME}|{WORD}|{MARK}",
+        rf"{NAME}@\w+(?:-\w+)*(?:\.\w+)*|{WORD}|{MARK}",
     ],
     "02.pad": [
         says(in_place, "your function changed its argument"),
@@ -387,6 +429,8 @@ WRONG = {
         lambda train, val, share: sizes_from(4)(train.lower(), val.lower(), share),
         says(lambda train, val, share: print(sizes_from(4)(train, val, share)), "Does it end with `return`?"),
         lambda train, val, share: by_counter(train, val, share * 100),
+        says(sizes_from(1), "expected 4, but got 1"),
+        says(sizes_from(4, lambda unknown, n, share: unknown <= round(share * n)), "Round nothing"),
     ],
     "02.implied_space": [
         (cut_with(str.isalpha), join_with(str.isalpha)),
@@ -412,5 +456,10 @@ WRONG = {
         form(cut_with(a_word), "Give the two functions"),
         form((cut_with(a_word), 5), "Give the two functions"),
         endless((cut_with(a_word), lambda pieces: [pieces for _ in iter(int, 1)])),
+        (
+            cut_with(lambda p: len(p) > 1 or p.isalnum()),
+            join_with(lambda p: len(p) > 1 or p.isalnum()),
+        ),
+        says((lambda text: cut_with(a_word)(text.replace("\r\n", "\n")), join_with(a_word)), "a\\r\\nb"),
     ],
 }

@@ -22,6 +22,7 @@ def layer(answer: Any) -> str:
         ({"a": 0, "b": 1}, 8),
         ({"<|pad|>": 2, "c": 3, "a": 0, "b": 1}, 2),  # the order of a dict says nothing about its ids
         ({"b": 2, "a": 0, "<|pad|>": 1}, 1),
+        ({"<|pad|>": 1, "a": 0}, 8),
     ]:
         wanted = Words(f"an nn.Embedding with a table of shape {(len(vocab), dim)}")
         made = call(answer, vocab, dim, expected=wanted)
@@ -45,9 +46,10 @@ def _demand_padding(vocab: dict[str, int], dim: int, made: torch.nn.Embedding) -
     if not made.weight.requires_grad:
         raise rejection((vocab, dim), Words("a table that learns"), Words("one without gradients"))
     made(torch.arange(len(vocab))).sum().backward()
+    gradient = made.weight.grad.to_dense()
     with torch.no_grad():
-        made.weight -= 0.125 * made.weight.grad
-    still = made.weight.grad.abs().sum(dim=1).eq(0).nonzero().flatten().tolist()
+        made.weight -= 0.125 * gradient
+    still = gradient.abs().sum(dim=1).eq(0).nonzero().flatten().tolist()
     if still != pad or zeros() != pad:
         wanted = Words(f"gradients for all rows but {pad}" if pad else "a gradient for each row")
         hint = "Zeros alone do not stay: the layer must know which row is padding." if pad else ""
@@ -60,7 +62,7 @@ def gradient(answer: Any) -> str:
     once = np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0]]), 4
     twice = np.array([1, 1]), np.array([[1.0, 2.0], [10.0, 20.0]]), 2
     cases = [once, twice, (np.array([1, 3, 1, 1, 0]), draw.normal(size=(5, 3)).round(1), 6)]
-    cases.append((draw.integers(9, size=40), draw.normal(size=(40, 2)).round(1), 11))
+    cases += [(draw.integers(9, size=40), draw.normal(size=(40, 2)).round(1), 11), once]
     for ids, upstream, n_tokens in cases:
         right = np.zeros((n_tokens, upstream.shape[1]))
         for i, row in zip(ids, upstream, strict=True):
@@ -83,7 +85,9 @@ def _about_gradient(got: Any, ids: np.ndarray, upstream: np.ndarray, right: np.n
     times = np.maximum(np.bincount(ids, minlength=len(right)), 1)[:, None]
     if same(got, right / times):
         return "Repeated tokens add up; this is their average."
-    return "Rows that are not in ids stay zero; the gradients of repeated tokens add up."
+    if same(got, -right):
+        return "The sign: give the gradient itself, not the step against it."
+    return "Row t is the sum of all upstream[i] where ids[i] is t, and zero where there is none."
 
 
 @exercise("05.ppmi")
@@ -130,6 +134,8 @@ def _about_ppmi(got: Any, counts: np.ndarray, right: np.ndarray) -> str:
         return f"It should have the shape of counts, {right.shape}."
     if not np.isfinite(found).all():
         return "An infinity or a NaN is in it: a count of 0 gives 0."
+    if found[counts == 0].any():
+        return "A count of 0 gives 0."
     known = [
         (right / math.log(2), "These are base-2 logarithms; take the natural one."),
         (right / math.log(10), "These are base-10 logarithms; take the natural one."),
@@ -141,7 +147,7 @@ def _about_ppmi(got: Any, counts: np.ndarray, right: np.ndarray) -> str:
     return next((hint for value, hint in known if same(found, value)), SHARES)
 
 
-SHARES = "P(i, j), P(i) and P(j) are the count, the sum of its row and that of its column, over the total."
+SHARES = "P(i, j), P(i), P(j): the count, the sum of its row, that of its column, each over the total, as is."
 
 
 @exercise("05.precision")
@@ -162,7 +168,7 @@ def precision(answer: Any) -> str:
         right = _shares(vectors, labels, k).mean()
         got = call(answer, vectors, labels, k, expected=float(right), given=given)
         if not same(got, float(right)):
-            raise rejection(given, float(right), got, _about_precision(got, vectors, labels, k))
+            raise rejection(given, float(right), got, _about_precision(answer, got, cases))
     return "Now put a score beside every picture."
 
 
@@ -182,23 +188,41 @@ def _shares(
     return np.array(shares)
 
 
-def _about_precision(got: Any, vectors: np.ndarray, labels: list, k: int) -> str:
+def _about_precision(answer: Any, got: Any, cases: list[tuple[np.ndarray, list, int]]) -> str:
+    """What is known of the mistake that explains the answers to all cases."""
+    if got is None:
+        return ""
+    fitting, hints = set(range(99)), []
+    for vectors, labels, k in cases:
+        values, hints = zip(*_mistakes(vectors, labels, k), strict=True)
+        try:
+            found = call(answer, vectors, labels, k)
+        except Wrong:
+            return ""
+        fitting &= {n for n, value in enumerate(values) if same(found, float(value))}
+    return (
+        hints[min(fitting)] if fitting else "Average over all vectors and all k neighbours, itself left out."
+    )
+
+
+def _mistakes(vectors: np.ndarray, labels: list, k: int) -> list[tuple[float, str]]:
+    """(the value that a mistake gives, a hint)"""
     distance = lambda a, b: -math.dist(a, b)
     shares = _shares(vectors, labels, k)
     per_label = np.mean([shares[np.array(labels) == label].mean() for label in set(labels)])
-    known = [
+    return [
         (_shares(vectors, labels, k, itself=True).mean(), "Each vector counts itself."),
         (_shares(vectors, labels, k, distance).mean(), "These are the nearest by distance, not by cosine."),
         (_shares(vectors, labels, k, np.dot).mean(), "That is the dot product: lengths must not count."),
         (_shares(vectors, labels, k, lambda a, b: -_cosines(a, b)).mean(), "Those are the farthest."),
+        (_shares(vectors, labels, 1).mean(), "Look at all k neighbours, not at the first alone."),
         ((shares > 0).mean(), "Count the share of the k, not whether there is one."),
         (shares.sum(), "Average over all vectors."),
         (shares.mean() * k, "Divide by k too."),
         (100 * shares.mean(), "Give a share from 0 to 1."),
         (per_label, "Average over all vectors, not label by label."),
+        *((round(shares.mean(), digits), "Do not round it.") for digits in (2, 3, 4)),
     ]
-    hints = (hint for value, hint in known if same(got, float(value)))
-    return next(hints, "Average over all vectors and all k neighbours, itself left out.")
 
 
 @exercise("05.analogy")
@@ -279,7 +303,7 @@ def _about_analogy(answers: list, questions: list, n: int) -> str:
     if answers[-1] is None:
         return ""
     if not isinstance(answers[-1], str):
-        return "Give the word, not its id: search the vocabulary for the id."
+        return "Give the word alone, not its id: search the vocabulary for the id."
     seen = lambda words: [word in q[2] or word for word, q in zip(words, questions, strict=True)]
     for mistake, hint in MISTAKES:
         if seen(answers) == seen([mistake(*question) for question in questions]):

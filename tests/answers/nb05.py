@@ -308,14 +308,34 @@ def zeroes_the_vectors(vectors, vocab, a, b, c):
     return answer
 
 
+def kept_by_shape(vocab, dim, layers={}):  # noqa: B006
+    new = torch.nn.Embedding(len(vocab), dim, padding_idx=vocab.get("<|pad|>"))
+    return layers.setdefault((len(vocab), dim), new)
+
+
+def adds_up_between_calls(ids, upstream, n_tokens, tables={}):  # noqa: B006
+    table = tables.setdefault((n_tokens, upstream.shape[1]), np.zeros((n_tokens, upstream.shape[1])))
+    np.add.at(table, ids, upstream)
+    return table.copy()
+
+
 RIGHT = {
     "05.layer": [
         lambda vocab, dim: torch.nn.Embedding(len(vocab), dim, padding_idx=vocab.get("<|pad|>")),
         OwnLayer,
         from_a_table,
         with_a_hook,
+        lambda v, d: torch.nn.Embedding(len(v), d, padding_idx=v.get("<|pad|>"), sparse=True),
+        lambda v, d: torch.nn.Embedding(len(v), d, padding_idx=v.get("<|pad|>"), dtype=torch.float64),
     ],
-    "05.gradient": [one_hot, in_a_loop, by_masks, with_torch],
+    "05.gradient": [
+        one_hot,
+        in_a_loop,
+        by_masks,
+        with_torch,
+        lambda ids, upstream, n: np.matrix(one_hot(ids, upstream, n).astype(np.float32)),
+        lambda ids, upstream, n: (upstream[ids == t].sum(axis=0) for t in range(n)),
+    ],
     "05.ppmi": [in_shares, by_cells, with_where, changed()],
     "05.precision": [with_numpy, with_lists, with_torch_topk, past_the_first],
     "05.analogy": [usual, with_a_loop, with_torch_cosines],
@@ -338,6 +358,7 @@ WRONG = {
         lambda vocab, dim: torch.nn.Linear(len(vocab), dim),
         lambda vocab, dim: torch.nn.Embedding(len(vocab), dim, vocab.get("<|pad|>")).weight,
         form(torch.nn.Embedding(5, 3), "raised"),
+        kept_by_shape,
     ],
     "05.gradient": [
         says(added_at_once, "add up"),
@@ -354,6 +375,8 @@ WRONG = {
         lambda ids, upstream, n_tokens: np.abs(one_hot(ids, upstream, n_tokens)),
         lambda ids, upstream, n_tokens: one_hot(ids, upstream, n_tokens) / len(ids),
         says(lambda ids, upstream, n_tokens: print(one_hot(ids, upstream, n_tokens)), "`return`?"),
+        says(lambda ids, upstream, n_tokens: -one_hot(ids, upstream, n_tokens), "The sign"),
+        adds_up_between_calls,
     ],
     "05.ppmi": [
         says(changed(base=2), "base-2"),
@@ -373,6 +396,7 @@ WRONG = {
         lambda counts: changed()(counts).sum(),
         lambda counts: changed()(counts).round(2),
         says(lambda counts: print(changed()(counts)), "Does it end with `return`?"),
+        says(lambda counts: changed()(counts + (counts == 0) * 1e-9), "A count of 0 gives 0"),
     ],
     "05.precision": [
         says(precision_by(lambda a, b: -math.dist(a, b)), "by distance"),
@@ -392,6 +416,13 @@ WRONG = {
         lambda vectors, labels, k: with_numpy(vectors, labels, k + 1),
         lambda vectors, labels, k: sum((n / len(labels)) ** 2 for n in Counter(labels).values()),
         says(lambda vectors, labels, k: print(with_numpy(vectors, labels, k)), "`return`?"),
+        says(lambda vectors, labels, k: with_numpy(vectors, labels, 1), "not at the first alone"),
+        says(precision_by(cosine, after=lambda hits, labels, k: round(hits.mean(), 3)), "Do not round"),
+        says(precision_by(cosine, after=lambda hits, labels, k: hits[:, -1].mean()), "all k neighbours"),
+        says(
+            precision_by(cosine, after=lambda hits, labels, k: np.median(hits.mean(axis=1))),
+            "itself left out",
+        ),
     ],
     "05.analogy": [
         says(analogy_with(left_out=""), "Leave out all three"),
@@ -414,5 +445,7 @@ WRONG = {
         lambda vectors, vocab, a, b, c: [usual(vectors, vocab, a, b, c)],
         zeroes_the_vectors,
         says(lambda vectors, vocab, a, b, c: print(usual(vectors, vocab, a, b, c)), "`return`?"),
+        says(analogy_with(signs=(0, 1, 1)), "take b - a + c"),
+        says(lambda vectors, vocab, a, b, c: (usual(vectors, vocab, a, b, c), 1.0), "word alone"),
     ],
 }

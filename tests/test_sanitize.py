@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 RULES = ROOT / "tests" / "nbval_sanitize.cfg"
 PATTERNS = get_sanitize_patterns(RULES.read_text(encoding="utf-8"))
-STILL_UNMARKED = ("11_encoding_fast",)
 MEASURED = r"≈[ ]*([-+]?\d[\d,]*(\.\d+)?|nan)"  # no number where there is none to measure: that is compared
 
 
@@ -115,6 +114,4 @@ def test_in_stored_outputs_the_sign_stands_only_before_a_number(path):
 def test_a_stored_time_is_marked_as_measured(path):
     unmarked = [line for text in stored_texts(path) for line in re.sub(MEASURED, "", text).splitlines()]
     unmarked = [line for line in unmarked if re.search(r"\d ?(s|ms|µs|seconds|times as fast)\b", line)]
-    if unmarked and path.stem in STILL_UNMARKED:
-        pytest.xfail(f"still to be marked: {unmarked}")
     assert not unmarked

@@ -1,95 +1,133 @@
-"""The checks of notebook 11."""
+"""The checks of notebook 11's exercises."""
 
 import itertools
-import sys
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import regex
 
-from helpers.exercises import Wrong, call, exercise, short
+from helpers.exercises import Words, call, exercise, expect, expect_error, lines_run, rejection
+
+LOOP = "The answers are right, but there is a loop. Work on whole arrays, and this number stays the same."
 
 
 @exercise("11.runs")
 def runs(answer: Callable) -> str:
-    random = np.random.default_rng(0)
-    cases = [[7, 7, 7, 2, 2, 7], [5], [], [1, 2, 3], [4, 4, 4], *random.integers(0, 2, (50, 20)).tolist()]
+    draw = np.random.default_rng(0)
+    cases = [[7, 7, 7, 2, 2, 7], [5], [], [1, 2, 3], [4, 4, 4], [0, 0, 1], [-1, 0, 0, 255]]
+    cases += draw.integers(0, 2, (50, 20)).tolist()
     for case in cases:
-        expected = [len(list(run)) for _, run in itertools.groupby(case)]
-        _same(answer, np.array(case, int), expected)
+        expect(
+            answer, (np.array(case, int),), np.array([len(list(run)) for _, run in itertools.groupby(case)])
+        )
+    for case in ([250, 3, 3, 250], [True, True, False]):  # uint8, where 3 - 250 is 9, and bool
+        values = np.array(case, bool if case[0] is True else np.uint8)
+        expect(answer, (values,), np.array([len(list(run)) for _, run in itertools.groupby(case)]))
     _no_loop(answer, np.array([7, 7, 7, 2, 2, 7, 7, 7, 7, 1]))
+    Watched.taken = 0
+    answer(np.repeat([3, 1, 2], 2000).view(Watched))
+    if Watched.taken > 1000:  # a C function goes over them, such as map() or groupby()
+        given, wanted = "an array of 6,000 elements", Words("none of them made an object of Python")
+        raise rejection(given, wanted, Words(f"{Watched.taken:,}"), LOOP)
     return "This is how many formats store long runs: run-length encoding."
 
 
-def _same(answer: Callable, values: np.ndarray, expected: list) -> None:
-    got = call(answer, values, expected=short(expected))
-    try:
-        equal = np.array_equal(np.asarray(got), np.asarray(expected))
-    except ValueError:
-        equal = False
-    if not equal:
-        got = got.tolist() if isinstance(got, np.ndarray) else got
-        lost = " Does it end with `return`?" if got is None else ""
-        raise Wrong(f"On {short(values.tolist())} expected {short(expected)}, but got {short(got)}.{lost}")
+class Watched(np.ndarray):
+    """An array that counts how many of its elements become objects of Python."""
+
+    taken = 0
+
+    def __iter__(self) -> Iterator:
+        return iter(self.tolist())
+
+    def tolist(self) -> Any:
+        Watched.taken += self.size
+        return super().tolist()
+
+    def __getitem__(self, index: Any) -> Any:
+        Watched.taken += isinstance(index, int | np.integer)
+        return super().__getitem__(index)
 
 
 def _no_loop(answer: Callable, pattern: np.ndarray) -> None:
-    """Raise `Wrong` if the Python lines that `answer` runs grow with the length of its array."""
-    few, many = (_lines_run(answer, np.resize(pattern, n)) for n in (1_000, 10_000))
+    """Raise `Wrong` if the lines of Python that `answer` runs grow with its array."""
+    few, many = (lines_run(answer, np.resize(pattern, n)) for n in (1_000, 10_000))
     if many - few > 400:
-        raise Wrong(
-            f"The answers are right, but there is a loop: for 1,000 elements Python ran {few:,} lines, for "
-            f"10,000 it ran {many:,}. Work on whole arrays, and the number stays the same."
-        )
-
-
-def _lines_run(function: Callable, values: np.ndarray) -> int:
-    """How many lines and calls of Python `function(values)` runs; unlike a time, the same on each machine."""
-    count, before = 0, sys.gettrace()
-
-    def trace(_frame, event, _arg):
-        nonlocal count
-        count += event in ("line", "call")
-        return trace
-
-    sys.settrace(trace)
-    try:
-        function(values)
-    finally:
-        sys.settrace(before)
-    return count
+        wanted = Words(f"about {few:,} lines of Python to run, as for 1,000")
+        raise rejection("an array of 10,000 elements", wanted, Words(f"{many:,}"), LOOP)
 
 
 @exercise("11.pack")
 def pack(answer: Callable) -> str:
     words = [bytes(word) for n in range(4) for word in itertools.product((0, 1, 33, 255), repeat=n)]
     words += [bytes(n) for n in range(4, 8)] + [b"\xff" * n for n in range(4, 8)] + [b"walking", b"walkin\0"]
+    words += [bytes(at) + b"x" + bytes(6 - at) for at in range(7)]
     seen: dict[int, bytes] = {}
     for word in words:
-        key = call(answer, word, expected="an integer")
-        if not isinstance(key, int | np.integer) or isinstance(key, bool):
-            raise Wrong(f"On {word} expected an integer, but got {short(key)}.")
-        if not 0 <= int(key) < 2**64:
-            raise Wrong(f"On {word} got {key}, which does not fit into 64 bits without a sign.")
-        if (other := seen.setdefault(int(key), word)) != word:
-            raise Wrong(f"{other} and {word} both got {key}. Give the length bits of its own in the key.")
+        _differs(seen, word, _key(answer, word))
     for word in (b"walkings", b"\0" * 8, b"a" * 40):
-        try:
-            got = answer(word)
-        except ValueError:
-            continue
-        except Exception as error:
-            raise Wrong(f"{word} is too long: expected a ValueError, got {type(error).__name__}.") from error
-        raise Wrong(f"{word} is too long for a key: expected a ValueError, but got {short(got)}.")
+        expect_error(answer, (word,), ValueError, "It is too long for a key.")
+    _stand_in_the_key(answer)
+    more = random.Random(11).randbytes(7 * 250_000)
+    many = [bytes(two) for two in itertools.product(range(256), repeat=2)]
+    many += [
+        bytes(at) + bytes([b]) + bytes(n - at) for n in range(7) for at in range(n + 1) for b in range(256)
+    ]
+    many += [more[at : at + 7] for at in range(0, len(more), 7)]
+    for word in many:
+        _differs(seen, word, int(answer(word)))
     return "A key like this is the bytes themselves, so there are no collisions to think of."
+
+
+def _key(answer: Callable, word: bytes) -> int:
+    form = Words("an integer from 0 to 2**64 - 1")
+    key = call(answer, word, expected=form)
+    whole = isinstance(key, int | np.integer) and not isinstance(key, bool)
+    if not whole or not 0 <= int(key) < 2**64:
+        raise rejection((word,), form, key)
+    return int(key)
+
+
+def _differs(seen: dict[int, bytes], word: bytes, key: int) -> None:
+    if (other := seen.setdefault(key, word)) != word:
+        hint = "Each byte needs a place of its own in the key, and so does their number."
+        raise rejection(f"{other} and {word}", Words("two keys"), Words(f"{key} for both"), hint)
+
+
+def _stand_in_the_key(answer: Callable) -> None:
+    """Raise `Wrong` unless the same change of one byte changes the key in the same way in every word.
+
+    It does so where the bytes stand in the key, however they are placed. A hash mixes them, and a table that
+    numbers the words as they come does not hold them.
+    """
+    draw = random.Random(7)
+    for at in range(7):
+        old, new = draw.sample(range(256), 2)
+        pairs = []
+        for _ in range(6):
+            around = bytearray(draw.randbytes(7))
+            for byte in (old, new):
+                around[at] = byte
+                pairs.append(bytes(around))
+        keys = {word: _key(answer, word) for word in draw.sample(pairs, len(pairs))}
+        changes = [(keys[a], keys[b]) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+        if len({a ^ b for a, b in changes}) > 1 and len({(b - a) % 2**64 for a, b in changes}) > 1:
+            wanted = Words(f"the same change of the key, as byte {at} goes from {old} to {new} in both")
+            came = Words(" and ".join(f"{a:#x} to {b:#x}" for a, b in changes[:2]))
+            hint = (
+                "A hash mixes the bytes, so two words may share a key: let the bytes stand in it as they are."
+            )
+            raise rejection(f"{pairs[0]} to {pairs[1]}, and {pairs[2]} to {pairs[3]}", wanted, came, hint)
 
 
 @exercise("11.thirds")
 def thirds(answer: Callable) -> str:
     for case in ["1", "a", "", "123", "1234", "aa11", "11a1", "12345678901", "1234a1234", "a1234567b12c1"]:
-        _same(answer, _is_number(case), _group_starts(case))
+        expect(answer, (_is_number(case),), _group_starts(case))
     for letters in itertools.product("1a", repeat=9):
-        _same(answer, _is_number("".join(letters)), _group_starts("".join(letters)))
+        expect(answer, (_is_number("".join(letters)),), _group_starts("".join(letters)))
     _no_loop(answer, _is_number("1111111aa1"))
     more = "contractions, marks before words, and line breaks"
     return f"With this rule, and some for {more}, the fast path could take GPT-4's pattern too."
@@ -99,6 +137,6 @@ def _is_number(text: str) -> np.ndarray:
     return np.array([c.isdigit() for c in text], bool)
 
 
-def _group_starts(text: str) -> list[bool]:
+def _group_starts(text: str) -> np.ndarray:
     starts = {match.start() for match in regex.finditer(r"\p{N}{1,3}", text)}
-    return [at in starts for at in range(len(text))]
+    return np.array([at in starts for at in range(len(text))], bool)

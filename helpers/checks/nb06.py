@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,13 +13,25 @@ from helpers.positions import alibi_bias, alibi_slopes, frequencies, rope, sinus
 
 @exercise("06.wavelength")
 def wavelength(answer: Any) -> str:
-    cases = [(0, 64, 1e4), (3, 8, 1e4), (31, 64, 5e5), (10, 128, 1e4), (2, 6, 100.0), (1, 4, 2.0)]
+    cases = [
+        (0, 64, 1e4),
+        (3, 8, 1e4),
+        (31, 64, 5e5),
+        (10, 128, 1e4),
+        (3, 8, 500.0),
+        (2, 6, 100.0),
+        (1, 4, 2.0),
+    ]
     for pair, dim, base in cases:
         right = 2 * math.pi * base ** (2 * pair / dim)
         got = call(answer, pair, dim, base, expected=right)
         hints = {
             right / (2 * math.pi): "That is where it has turned by one radian. How many are a full turn?",
             2 * math.pi * base ** (pair / dim): "Pair i has columns 2i and 2i + 1: its exponent is 2i / dim.",
+            right / 2: "A full turn is 2 pi radians.",
+            right * 180 / math.pi: "A full turn is 2 pi radians: the angles are no degrees.",
+            right * base ** (2 / dim): "Pairs count from 0.",
+            **dict.fromkeys((round(right), round(right, 1), round(right, 2)), "Do not round it."),
             1 / right: "That is turns for a position; the question is positions for a turn.",
             2 * math.pi / base ** (2 * pair / dim): "Slow pairs have long waves, not short ones.",
             2
@@ -72,8 +83,9 @@ def _matrices() -> Iterator[tuple[str, Tensor, bool, str]]:
     yield "scores with anything above the diagonal", even + 9 * future, True, "Leave out keys of the future."
     hidden = even.masked_fill(future > 0, -math.inf)
     yield "scores with -inf above the diagonal", hidden, True, "Leave out keys of the future."
-    rounded = even + 1e-4 * torch.rand(12, 12, generator=random)
-    yield "scores that differ by up to 0.0001", rounded, True, "Up to 0.001 apart they count as equal."
+    rounded = even + 9e-4 * torch.randint(2, (12, 12), generator=random)
+    yield "scores that differ by 0.0009", rounded, True, "Up to 0.001 apart they count as equal."
+    yield "scores all near 0", 1e-5 * future.T, True, "0.001 is a difference, not a share of the scores."
     for query, key, off in [
         (11, 4, 0.5),
         (11, 4, -0.5),
@@ -88,6 +100,11 @@ def _matrices() -> Iterator[tuple[str, Tensor, bool, str]]:
         yield what, one_off, False, f"Look at all scores at distance {query - key}, with a limit of 0.001."
     drifting = even + 0.0005 * steps
     yield "scores that grow by 0.0005 a column", drifting, False, "The first and the last are 0.005 apart."
+    for scale, off in [(1, 0.0015), (100, 0.02)]:
+        one_off = scale * even
+        one_off[9, 7] -= off
+        what = f"scores up to {scale}, where that of query 9 for key 7 alone is {off} too low"
+        yield what, one_off, False, "The limit is 0.001, however large the scores are."
     yield "equal rows", steps.expand(12, 12), False, "Each row is the same here, but the diagonals are not."
     yield "one token's score", torch.ones(1, 1), True, "It has nothing to differ from."
     yield "two tokens' scores", torch.tensor([[1.0, 0.0], [5.0, 2.0]]), False, "Distance 0 counts too."
@@ -114,10 +131,10 @@ def broken_rope(answer: Any) -> str:
         form = f"a tensor of shape {tuple(x.shape)}"
         got = call(answer, x, positions, given=given, expected=form)
         try:
-            turned = torch.as_tensor(got).float().reshape(x.shape) if np.shape(got) == x.shape else None
+            turned = torch.stack([torch.as_tensor(row).detach().float() for row in got])
         except (TypeError, ValueError, RuntimeError):
-            turned = None
-        if turned is None:
+            turned = torch.empty(0)
+        if turned.shape != x.shape:
             raise rejection(given, Words(form), got)
         either = rope(x, positions), _half_split(x, positions)
         near = [(turned - right).abs().amax(-1) < 1e-4 for right in either]

@@ -213,6 +213,21 @@ def for_ever(steps, dim):
         steps += 1
 
 
+def diagonals(scores):
+    return [scores.diagonal(-i) for i in range(len(scores))]
+
+
+def near(middle, **tolerance):
+    """Compares each diagonal with one number of its own."""
+    return lambda scores: all(
+        np.allclose(d, middle(d), **({"rtol": 0, "atol": 1e-3} | tolerance)) for d in diagonals(scores)
+    )
+
+
+def wave_by_dim(pair, dim, base=1e4, waves={}):  # noqa: B006
+    return waves.setdefault((pair, dim), 2 * math.pi * base ** (2 * pair / dim))
+
+
 RIGHT = {
     "06.wavelength": [
         lambda pair, dim, base=10_000.0: 2 * math.pi * base ** (2 * pair / dim),
@@ -232,7 +247,9 @@ RIGHT = {
         invariant_by_comparing,
         invariant_by_diagonals,
         invariant_as_tensor,
+        near(lambda d: d[0]),
         with_tolerance(0.001),
+        lambda scores: np.bool_(max(np.ptp(d.numpy()) for d in diagonals(scores)) <= 1e-3),
     ],
     "06.broken_rope": [
         lambda x, positions: rotated(x, positions, neighbours),
@@ -240,6 +257,7 @@ RIGHT = {
         in_complex_numbers,
         as_nested_lists,
         rope,
+        lambda x, positions: (rope(x[i : i + 1], positions[i : i + 1])[0] for i in range(len(x))),
     ],
     "06.look_back": [
         lambda steps, dim: (torch.ones(dim), rope(torch.ones(1, dim), [steps])[0]),
@@ -247,6 +265,7 @@ RIGHT = {
         by_turning_back,
         as_lists,
         lambda steps, dim: [5 * v for v in by_turning_back(steps, dim)],
+        lambda steps, dim: dict(enumerate(by_random_vector(steps, dim))).values(),
     ],
 }
 
@@ -268,6 +287,9 @@ WRONG = {
         wave_by_steps,
         lambda pair, dim: 2 * math.pi,
         form(6.283, "should be a function"),
+        wave_by_dim,
+        says(lambda pair, dim, base=1e4: math.pi * base ** (2 * pair / dim), "2 pi radians"),
+        says(lambda pair, dim, base=1e4: int(2 * math.pi * base ** (2 * pair / dim)), "Do not round"),
     ],
     "06.alibi_slopes": [
         says(slopes_of_eight_only, "8 heads only"),
@@ -308,6 +330,13 @@ WRONG = {
         ),
         says(changes_the_scores, "changed its argument"),
         form(True, "should be a function"),
+        says(near(lambda d: d[0], rtol=1e-3), "however large"),
+        says(near(lambda d: d[0], rtol=1e-3, atol=0), "0.001 apart"),
+        says(with_tolerance(0.002), "The limit is 0.001"),
+        says(with_tolerance(0.0005), "count as equal"),
+        lambda scores: with_tolerance(0.001)(scores.half().float()),
+        lambda scores: all(len(set((d * 1000).round().tolist())) == 1 for d in diagonals(scores)),
+        lambda scores: all(d.max() - d.min() <= 1e-3 * d.abs().max() for d in diagonals(scores)),
     ],
     "06.broken_rope": [
         says(still_broken, "a rotation keeps it"),

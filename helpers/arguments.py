@@ -6,7 +6,8 @@ Every error names the argument, the value that came, and the way out. A value of
 
 import math
 import operator
-from collections.abc import Collection, Iterable, Mapping, Sized
+import reprlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from numbers import Real
 from typing import Any
 
@@ -15,14 +16,18 @@ import numpy as np
 LARGEST_ID = 2**63 - 1  # ids end in int64: what `nn.Embedding` and `cross_entropy` take
 
 
+_SHORT = reprlib.Repr()  # does not write down the millions of a list, and bears a __repr__ that raises
+vars(_SHORT).update({limit: 200 for limit in vars(_SHORT) if limit.startswith("max") and limit != "maxlevel"})
+
+
 class WrongKind(TypeError, ValueError):
     """An argument of a kind that the function does not take."""
 
 
 def shown(value: Any, width: int = 60) -> str:
-    """`value` as an error shows it: at most `width` characters of its repr."""
+    """`value` as an error shows it: at most `width` characters of its repr, and never an error of its own."""
     try:
-        return repr(value)[:width]
+        return _SHORT.repr(value)[:width]
     except ValueError:  # Python writes no integer of more than 4,300 digits
         return f"{type(value).__name__} too large to write"
 
@@ -45,8 +50,21 @@ def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
     except (TypeError, RuntimeError):  # a tensor without values: on the meta device
         raise WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})") from None
     if not low <= number <= high:
+        if number > high == LARGEST_ID:
+            wanted = f"an integer from {low} to 2**63 - 1"
         raise ValueError(f"{name} must be {wanted}, not {shown(number)}")
     return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool, if it is True or False, Python's or NumPy's: a word such as "no" counts as true.
+
+    >>> flag("lowercase", np.bool_(False))
+    False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise WrongKind(f"{name} must be True or False, not {shown(value)} ({type(value).__name__})")
+    return bool(value)
 
 
 def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
@@ -103,13 +121,24 @@ def text(name: str, value: Any) -> str:
 def many(name: str, values: Any, of: str = "str") -> Iterable:
     """`values`, if one can walk through them and they are not a single str, bytes or path.
 
+    A dict or a table is refused: a walk through it gives its keys, the names of its splits or columns.
     The items are not looked at: `values` may be a generator.
     """
+    if isinstance(values, Mapping) or hasattr(values, "columns"):
+        way_out = "list(...) of its keys or .values()" if isinstance(values, Mapping) else "one column of it"
+        names = f"{type(values).__name__}, whose keys would be taken for the items: give {way_out}"
+        raise WrongKind(f"{name} must be an iterable of {of}, not a {names}")
     single = isinstance(values, str | bytes) or hasattr(values, "__fspath__")
     if single or not (hasattr(values, "__iter__") or hasattr(values, "__getitem__")):
         advice = f": give [{shown(values, 40)}] for one" if single else ""
         raise WrongKind(f"{name} must be an iterable of {of}, not {shown(values)}{advice}")
     return values
+
+
+def texts(name: str, values: Any) -> Iterator[str]:
+    """The items of `values`, each checked by `text` when its turn comes; an error names it: texts[2]."""
+    items = enumerate(many(name, values))
+    return (text(f"{name}[{i}]", item) for i, item in items)
 
 
 def mapping(name: str, value: Any) -> Mapping:
@@ -139,6 +168,8 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
     array([3, 1, 2])
     """
     given = ids
+    if np.ma.isMaskedArray(ids):  # the mask would be lost without a word
+        raise WrongKind(f"{name} is a masked array: give {name}.compressed(), or {name}.filled() with an id")
     try:
         if hasattr(ids, "detach"):  # a tensor, and no import of torch
             ids = ids.detach().cpu().numpy()
@@ -188,4 +219,5 @@ def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -
 
 def length_of(name: str, value: Any) -> int:
     """How many items `value` has, or `value` itself where it is that number."""
-    return len(value) if isinstance(value, Sized) else integer(f"{name}, or its length,", value)
+    number = getattr(value, "ndim", None) == 0 or not isinstance(value, Sized)
+    return integer(f"{name}, or its length,", value) if number else len(value)

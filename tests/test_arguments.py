@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -98,7 +99,7 @@ def test_both_bounds_of_an_integer_belong_to_its_range(value, low, high):
 
 def test_an_integer_ends_where_int64_ends():
     assert arguments.integer("n", LARGEST_ID) == 2**63 - 1
-    with pytest.raises(ValueError, match=f"integer of 0 or more, not {2**63}"):
+    with pytest.raises(ValueError, match=rf"integer from 0 to 2\*\*63 - 1, not {2**63}"):
         arguments.integer("n", np.uint64(2**63))
     with pytest.raises(ValueError, match=r"n must be .* not int too large to write"):
         arguments.integer("n", HUGE)
@@ -181,11 +182,54 @@ def test_a_choice_is_one_of_its_options_which_may_be_a_generator():
         arguments.choice("method", "A", "ab")
 
 
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
+def test_a_flag_is_true_or_false_of_python_or_numpy(value):
+    assert arguments.flag("shuffle", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", ["no", "False", "", 0, 1, None, [], np.array([True]), torch.tensor(True)])
+def test_what_would_only_count_as_true_or_false_is_no_flag(value):
+    with pytest.raises(WrongKind, match="shuffle must be True or False, not "):
+        arguments.flag("shuffle", value)
+
+
+# ---- what an error shows ----
+
+
+class Unwritable:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+class Counted:
+    written = 0
+
+    def __repr__(self):
+        Counted.written += 1
+        return "x"
+
+
+def test_a_value_that_cannot_be_written_is_named_by_its_class():
+    for call in (arguments.text, arguments.integer, arguments.many, arguments.id_array, arguments.flag):
+        with pytest.raises(WrongKind, match=r"^name must be .*Unwritable"):
+            call("name", Unwritable())
+
+
+def test_an_error_does_not_write_down_all_of_a_large_value():
+    assert arguments.shown([Counted()] * 100_000) == "[" + "x, " * 19 + "x,"
+    assert Counted.written < 1000
+    assert arguments.shown("a" * 10**6) == "'" + "a" * 59
+    assert arguments.shown({"b": [1, "it's"], "a": 2}) in (
+        "{'b': [1, \"it's\"], 'a': 2}",
+        "{'a': 2, 'b': [1, \"it's\"]}",
+    )
+
+
 # ---- collections ----
 
 
 @pytest.mark.parametrize(
-    "values", [[], ["a"], ("a",), iter("ab"), {"a": 1}, (c for c in "ab"), np.array(["a"])]
+    "values", [[], ["a"], ("a",), iter("ab"), {"a": 1}.values(), (c for c in "ab"), np.array(["a"])]
 )
 def test_whatever_one_can_walk_through_is_many(values):
     assert arguments.many("texts", values) is values
@@ -196,6 +240,23 @@ def test_one_text_or_path_is_not_many_and_the_error_shows_the_brackets(value):
     with pytest.raises(WrongKind) as caught:
         arguments.many("texts", value)
     assert f"texts must be an iterable of str, not {value!r}: give [{value!r}] for one" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [{"train": "a"}, Counter("a"), pd.DataFrame({"text": ["a"]})])
+def test_the_keys_of_a_dict_and_the_columns_of_a_table_are_not_taken_for_its_items(value):
+    with pytest.raises(
+        WrongKind, match=f"texts must be .*not a {type(value).__name__}, whose keys .*: give "
+    ):
+        arguments.many("texts", value)
+
+
+def test_texts_are_checked_one_by_one_and_the_wrong_one_is_named_by_its_number():
+    walk = arguments.texts("texts", (text for text in ["one", "two", float("nan")]))
+    assert [next(walk), next(walk)] == ["one", "two"]
+    with pytest.raises(WrongKind, match=r"texts\[2\] must be a str, not float: nan"):
+        next(walk)
+    with pytest.raises(WrongKind, match="texts must be an iterable"):
+        arguments.texts("texts", "one")
 
 
 @pytest.mark.parametrize("value", [None, 5, len])
@@ -238,8 +299,11 @@ def test_a_special_token_that_cannot_be_written():
 
 def test_length_of_a_thing_or_the_number_itself():
     assert arguments.length_of("data", range(7)) == arguments.length_of("data", np.int64(7)) == 7
-    with pytest.raises(WrongKind, match=r"data, or its length, must be an integer of 0 or more, not 7\.5"):
-        arguments.length_of("data", 7.5)
+    for number in (np.array(7), torch.tensor(7, dtype=torch.uint8)):  # both have __len__, which raises
+        assert arguments.length_of("data", number) == 7
+    for wrong in (7.5, torch.tensor(7.5), torch.tensor(True), np.array(7.5)):
+        with pytest.raises(WrongKind, match=r"data, or its length, must be an integer of 0 or more, not "):
+            arguments.length_of("data", wrong)
 
 
 # ---- ids ----
@@ -295,6 +359,14 @@ def test_as_many_ids_as_are_asked_for_are_enough():
 def test_what_are_no_ids_is_named(ids):
     with pytest.raises(WrongKind, match="ids must be integers in one dimension"):
         arguments.id_array("ids", ids)
+
+
+@pytest.mark.parametrize("mask", [True, [False, True], False])
+def test_a_masked_array_is_refused_with_two_ways_out(mask):
+    with pytest.raises(
+        WrongKind, match=r"ids is a masked array: give ids\.compressed\(\), or ids\.filled\(\)"
+    ):
+        arguments.id_array("ids", np.ma.array([3, 4], mask=mask))
 
 
 @pytest.mark.parametrize("value", [2**64, -(2**63) - 1, pytest.param(HUGE, id="huge")])

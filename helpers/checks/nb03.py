@@ -276,10 +276,10 @@ def long_word(answer: Any) -> str:
         given, wanted = "a line of 800 ids", Words(f"about 4 times the work of 200 ids, which was {few:,}")
         came = Words(f"{many / few:.0f} times: {many:,} lines run, looks into ranks, and comparisons")
         raise rejection(given, wanted, came, "The ids are right. What do you do once for every merge?")
-    for line in ([rng.randint(1, 3) for _ in range(20_000)], [1] * 3001):
-        for ranks in (hand_made, doubling):
-            hint = "This line is long. A merge may join any two neighbours, wherever you cut the line."
-            expect(answer, (line, ranks), merge_by_rank(line, ranks), hint)
+    hint = "This line is long. A merge may join any two neighbours, wherever you cut the line."
+    lines = [([1, 2, 3] * 2500)[start:] for start in range(3)]  # any blocks cut one of them inside 1, 2, 3
+    for line in (*lines, [rng.randint(1, 3) for _ in range(10_000)]):
+        expect(answer, (line, hand_made), merge_by_rank(line, hand_made), hint)
     return "A megabyte without a space is no danger any more."
 
 

@@ -510,6 +510,9 @@ WRONG = {
         says(in_blocks, "wherever you cut the line"),
         says(functools.partial(in_blocks, size=4096), "wherever you cut the line"),
         functools.partial(in_blocks, size=100),
+        says(
+            lambda ids, ranks: by_rank(in_blocks(ids, ranks, size=2000), ranks), "wherever you cut the line"
+        ),
         says(by_rank, "once for every merge"),
         says(splice_the_list, "once for every merge"),
         says(kept_ranks, "once for every merge"),

@@ -123,6 +123,12 @@ def test_cooccurrence_equals_counting_pair_by_pair(ids, window):
     np.testing.assert_array_equal(cooccurrence(np.array(ids), 5, window).toarray(), expected)
 
 
+def test_a_window_reaches_four_places_unless_told():
+    ids = np.arange(8)
+    assert (cooccurrence(ids, 8) != cooccurrence(ids, 8, window=4)).nnz == 0
+    assert cooccurrence(ids, 8)[0].nnz == 4
+
+
 def test_ppmi_equals_an_example_worked_out_by_hand():
     # 19 pairs in all; rows are words, columns are contexts; the sums are 3, 8, 8 both ways.
     counts = np.array([[2.0, 1.0, 0.0], [1.0, 6.0, 1.0], [0.0, 1.0, 7.0]])
@@ -231,6 +237,17 @@ def test_both_ways_of_training_find_the_worlds_of_a_toy_text():
     assert group_precision(random_table(40, 8), vocab, groups, k=3) < 0.5
     assert group_precision(vectors, vocab, groups, k=3) > 0.95
     assert group_precision(svd_vectors(ppmi(cooccurrence(ids, 40)), 4), vocab, groups, k=3) > 0.95
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_the_learning_rate_falls_evenly_from_its_start_to_zero(epochs, monkeypatch):
+    rates, step = [], torch.optim.Adam.step
+    note = lambda self: (rates.append(self.param_groups[0]["lr"]), step(self))
+    monkeypatch.setattr(torch.optim.Adam, "step", note)
+    train_skipgram(toy_text(60_000), 40, dim=2, epochs=epochs)
+    evenly = 0.02 * (1 - np.arange(len(rates)) / len(rates))
+    np.testing.assert_allclose(rates, evenly, atol=0.02 * 0.1 * epochs)
+    assert len(rates) > 9 and min(rates) >= 0
 
 
 def test_training_is_the_same_for_the_same_seed():
@@ -435,6 +452,7 @@ def test_projection_has_one_point_a_row_and_is_the_same_with_one_thread_and_with
 
 def test_another_seed_gives_another_tsne_and_the_same_pca():
     table = random_table()
+    assert project(table, seed=2**32 - 1).shape == (40, 2)
     first, again, other = (project(table, "tsne", seed, perplexity=5) for seed in (0, 0, 1))
     assert np.array_equal(first, again) and not np.allclose(first, other)
     assert np.array_equal(project(table, seed=0), project(table, seed=1))

@@ -2,32 +2,67 @@
 
 import base64
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 
+from helpers import corpus
+from helpers.bpe import BPETokenizer
 from helpers.plots import PASTELS, draw_tokens, png
 
+MODELS = {  # what `BPETokenizer.published` knows, and a model that uses it
+    "gpt2": "GPT-2",
+    "cl100k_base": "GPT-4",
+    "o200k_base": "GPT-4o",
+    "gpt-oss": "gpt-oss",
+    "qwen3": "Qwen3",
+    "deepseek-v4": "DeepSeek V4",
+}
 MOST_SHOWN = 1000  # tokens drawn for each tokenizer; all of them are counted
+MARKS = str.maketrans({" ": "␣", "\n": "↵\n", "\t": "⇥", "\r": "␍"})
 BOX = "color:#111;border-radius:3px;padding:1px 0;margin-right:1px;background:"
 LINE = "font-family:monospace;font-size:14px;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
-def pieces(tokens: list[bytes]) -> list[str]:
-    """How each token is shown: its text, or its bytes where it is only a part of a character.
+def in_use(*names: str) -> dict[str, BPETokenizer]:
+    """Published tokenizers by the model that uses each, such as `in_use("gpt2", "o200k_base")`.
 
-    >>> pieces([" né".encode(), b"\\xf0\\x9f", b"\\x98\\x80", b"\\n"])
-    [' né', '‹F09F›', '‹9880›', '\\n']
+    `names` are those of `BPETokenizer.published`. Where the files are neither here nor can be fetched, prints
+    a sentence that says so, and goes on without them. After one download that failed it tries no other.
     """
-    shown = []
-    for token in tokens:
+    found, missing = {}, []
+    for name in names:
         try:
-            shown.append(token.decode())
-        except UnicodeDecodeError:
-            shown.append(f"‹{token.hex().upper()}›")
-    return shown
+            found[MODELS[name]] = _published(name, only_if_here=bool(missing))
+        except OSError:
+            missing.append(MODELS[name])
+    if missing:
+        print(f"Left out, as their files are not here and could not be fetched: {', '.join(missing)}.")
+    return found
+
+
+@cache
+def _published(name: str, only_if_here: bool) -> BPETokenizer:
+    files = [corpus.cache_folder() / file for file in corpus.DOWNLOADS if file.startswith(name)]
+    if only_if_here and not all(file.exists() for file in files):
+        raise FileNotFoundError(name)
+    return BPETokenizer.published(name)
+
+
+def piece(token: bytes) -> str:
+    """How a token is shown: its text, or its bytes where it is a part of a character, or invisible.
+
+    >>> [piece(token) for token in (" né".encode(), b"\\xf0\\x9f", b"\\n", "\\u200d".encode())]
+    [' né', '‹F09F›', '\\n', '‹E2808D›']
+    """
+    try:
+        text = token.decode()
+    except UnicodeDecodeError:
+        text = ""
+    return text if text.isspace() or any(map(str.isprintable, text)) else f"‹{token.hex().upper()}›"
 
 
 def summary(name: str, n_tokens: int, n_bytes: int) -> str:
@@ -40,23 +75,22 @@ def summary(name: str, n_tokens: int, n_bytes: int) -> str:
     return f"{name}: {n_tokens:,} token{'s' * (n_tokens != 1)}{each}"
 
 
-def boxes(tokenizer: Any, ids: list[int]) -> str:
+def boxes(tokenizer: BPETokenizer, ids: list[int]) -> str:
     """The first tokens of a text as HTML; pointing at one shows its id and its bytes."""
-    shown = ids[:MOST_SHOWN]
-    tokens = [tokenizer.decode_bytes([i]) for i in shown]
-    spans = [
-        f'<span style="{BOX}{PASTELS[n % len(PASTELS)]}" title="id {i}, bytes {token.hex(" ").upper()}">'
-        f"{escape(piece.replace(' ', '·').replace(chr(10), '↵' + chr(10)))}</span>"
-        for n, (i, token, piece) in enumerate(zip(shown, tokens, pieces(tokens), strict=True))
-    ]
-    rest = f" … and {len(ids) - len(shown):,} more" if len(ids) > len(shown) else ""
+    spans = []
+    for n, i in enumerate(ids[:MOST_SHOWN]):
+        token, colour = tokenizer.decode_bytes([i]), PASTELS[n % len(PASTELS)]
+        shown = escape(piece(token).translate(MARKS))
+        title = f"id {i}, bytes {token.hex(' ').upper()}"
+        spans.append(f'<span style="{BOX}{colour}" title="{title}">{shown}</span>')
+    rest = f" … and {len(ids) - MOST_SHOWN:,} more" if len(ids) > MOST_SHOWN else ""
     return f'<div style="{LINE}">{"".join(spans)}{rest}</div>'
 
 
 class Playground(widgets.VBox):
     """See `playground`."""
 
-    def __init__(self, text: str, tokenizers: Mapping[str, Any], alt: str):
+    def __init__(self, text: str, tokenizers: Mapping[str, BPETokenizer], alt: str):
         self.tokenizers, self.alt, self.start = dict(tokenizers), alt, text
         self.box = widgets.Textarea(value=text, layout={"width": "95%", "height": "80px"})
         self.choices = {
@@ -73,24 +107,25 @@ class Playground(widgets.VBox):
         text, parts = self.box.value, []
         for name, tokenizer in self.tokenizers.items():
             if self.choices[name].value:
-                ids = tokenizer.encode_to_numpy(text).tolist()
+                try:
+                    ids = tokenizer.encode_to_numpy(text).tolist()
+                except ValueError as error:  # half a character: nobody would see the error here
+                    parts.append(f"<div>{escape(str(error))}</div>")
+                    break
                 heading = escape(summary(name, len(ids), len(text.encode())))
                 parts.append(f"<div><b>{heading}</b>{boxes(tokenizer, ids)}</div>")
         self.shown.value = "".join(parts) or "Choose a tokenizer."
 
     def picture(self) -> bytes:
         """The first text under all tokenizers, as the bytes of a PNG file."""
-        drawn = {
-            name: pieces([tokenizer.decode_bytes([i]) for i in tokenizer.encode(self.start)])
-            for name, tokenizer in self.tokenizers.items()
-        }
-        fig, axes = plt.subplots(len(drawn), squeeze=False)
-        for ax, (name, shown) in zip(axes[:, 0], drawn.items(), strict=True):
-            draw_tokens(ax, shown)
-            ax.set_title(summary(name, len(shown), len(self.start.encode())), size=11)
+        fig, axes = plt.subplots(len(self.tokenizers), squeeze=False)
+        for ax, (name, tokenizer) in zip(axes[:, 0], self.tokenizers.items(), strict=True):
+            ids = tokenizer.encode(self.start)
+            draw_tokens(ax, [piece(tokenizer.decode_bytes([i])) for i in ids[:MOST_SHOWN]])
+            ax.set_title(summary(name, len(ids), len(self.start.encode())), size=11)
         heights = [-ax.get_ylim()[0] for ax in axes[:, 0]]  # in lines of boxes
         axes[0, 0].get_gridspec().set_height_ratios(heights)
-        fig.set_size_inches(9, sum(0.3 * height + 0.4 for height in heights))
+        fig.set_size_inches(9, sum(0.34 * height + 0.42 for height in heights))
         return png(fig)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
@@ -101,7 +136,7 @@ class Playground(widgets.VBox):
         return bundle, {"image/png": {"alt": self.alt}}
 
 
-def playground(text: str, tokenizers: Mapping[str, Any], *, alt: str) -> Playground:
+def playground(text: str, tokenizers: Mapping[str, BPETokenizer], *, alt: str) -> Playground:
     """A box to type into, and under it the tokens that each of `tokenizers` makes of the text.
 
     `tokenizers` maps the name to show to a `BPETokenizer`. Live in JupyterLab: the tokens change as one

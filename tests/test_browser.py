@@ -20,7 +20,8 @@ from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page
 
 from conftest import compare_what_is_here
-from helpers import exercises
+from helpers import corpus, exercises
+from helpers.bpe import BPETokenizer
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -164,6 +165,56 @@ def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_proper
     said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))
     assert said.startswith(f"{name}: {exercises.WRONG}. ") and "nonsense" in said
     assert answer(page, cell, solution(path, name)).startswith(f"{name}: {exercises.RIGHT}.")
+
+
+PLAYGROUND = """from helpers import corpus
+from helpers.bpe import BPETokenizer
+from lessons.playground import playground
+small = BPETokenizer.train(corpus.load_story(), 1024)
+playground("the train", {"small": small, "bytes": BPETokenizer([])}, alt="two rows of tokens")"""
+TITLES = "box => [...box.querySelectorAll('.widget-html-content span')].map(span => span.title)"
+
+
+def test_the_playground_shows_the_tokens_of_what_one_types_and_pastes(page, lab):
+    """Typed: three scripts and a lone newline. Pasted: an emoji of five code points, and 100 kB."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAYGROUND)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}  # or Lab would ask
+    nbformat.write(notebook, lab[1] / "playground.ipynb")
+    run_all(page, lab, Path("playground.ipynb"))
+    box = page.locator(".jp-OutputArea-output .widget-vbox")
+    area, shown = box.locator("textarea"), box.element_handle()
+    tokenizers = [BPETokenizer.train(corpus.load_story(), 1024), BPETokenizer([])]
+
+    def read_back(text: str) -> None:
+        """Wait until the ids of `text` are there, and hold the tokens and the counts against it."""
+        ids = [tokenizer.encode(text) for tokenizer in tokenizers]
+        drawn = [f"id {i}, " for each in ids for i in each[:1000]]
+        page.wait_for_function(
+            "([box, drawn]) => { const titles = (" + TITLES + ")(box);"
+            " return titles.length === drawn.length && titles.every((t, n) => t.startsWith(drawn[n])); }",
+            arg=[shown, drawn],
+        )
+        titles = page.evaluate(TITLES, shown)
+        rows = [titles[: len(ids[0][:1000])], titles[len(ids[0][:1000]) :]]
+        for name, row, each in zip(("small", "bytes"), rows, ids, strict=True):
+            joined = b"".join(bytes.fromhex(title.partition("bytes ")[2]) for title in row)
+            assert joined == text.encode()[: len(joined)] and len(row) == min(len(each), 1000)
+            assert f"{name}: {len(each):,} token" in box.inner_text()
+
+    read_back("the train")
+    for text in ("umbrella, <b>", "Результаты", "खोज परिणाम"):
+        area.fill("")
+        area.press_sequentially(text)
+        read_back(text)
+    area.fill("")
+    area.press("Enter")
+    read_back("\n")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for text in ("👩‍👩‍👧", ("the café " * 100 + "\n") * 100):
+        area.fill("")
+        page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        area.press("ControlOrMeta+V")
+        read_back(text)
 
 
 def ran(output: str) -> list:

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from helpers import arguments
-from helpers.files import as_path, file_sha256, open_utf8, read_text, remove_leftovers, whole_file
+from helpers.files import OLD, as_path, file_sha256, open_utf8, read_text, remove_leftovers, whole_file
 from helpers.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ MANIFEST = ".manifest.json"  # tokens-000000.bin has tokens-000000.bin.manifest.
 RECORD = "corpus.json"
 NUMBERED = re.compile(r"tokens-\d{6,}\.bin")  # what token_file gives
 GO_ON = "run tokenize_corpus again with the same paths, tokenizer and folder; it keeps what is done"
-LINES = {".jsonl", ".ndjson", ".jsonlines", ".json"}
-PACKED = {".gz", ".zst"}
+LINES = re.compile(r"\.(jsonl|ndjson|ldjson|jsonlines|jsons?)(?![a-z])", re.IGNORECASE)
+PACKED = {".gz", ".gzip", ".zst", ".zstd"}
 TABLES = {".parquet", ".csv", ".tsv", ".arrow", ".feather", ".xls", ".xlsx", ".ods"}
 NO_TEXT = set(
     ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt".split()
@@ -52,17 +52,17 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
     already is left as it is, and what is missing is written.
 
     Raises `ValueError` for a lone surrogate (UTF-8 cannot hold it), `TypeError` for a document that is not
-    a `str`, `FileExistsError`, before anything is written, if `folder` holds shards of another corpus, and
-    `OSError` if it cannot be written.
+    a `str` and for a set, which has no fixed order, `FileExistsError`, before anything is written, if
+    `folder` holds shards of another corpus, and `OSError` if it cannot be written.
     """
-    arguments.many("documents", documents)
+    _in_order("documents", documents, "str")
     shard_bytes = arguments.integer("shard_bytes", shard_bytes, 1)
     folder = _make_folder(folder)
     there = {path.name for path in folder.glob("shard-*.jsonl") if re.fullmatch(r"shard-\d{6,}", path.stem)}
     paths, lines, size = [], [], 0
     # What an interrupted run left has no gap, so nothing is written before all that is there was compared.
     _refuse_others(folder, there - {_text_file(number) for number in range(len(there))})
-    remove_leftovers(folder, "shard-")
+    remove_leftovers(folder, "shard-", OLD)  # younger ones may be of another run that is at work
     for number, document in enumerate(documents):
         text = arguments.text(f"documents[{number}]", document)
         line = json.dumps({"text": text}, ensure_ascii=False).encode() + b"\n"
@@ -75,6 +75,12 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
         paths.append(_write_text(folder / _text_file(len(paths)), b"".join(lines)))
     _refuse_others(folder, there - {path.name for path in paths})
     return paths
+
+
+def _in_order(name: str, values: Iterable, of: str) -> None:
+    arguments.many(name, values, of)
+    if isinstance(values, set | frozenset):
+        raise arguments.WrongKind(f"{name} is a set, which has no fixed order: give sorted({name})")
 
 
 def _text_file(number: int) -> str:
@@ -112,24 +118,38 @@ def _refuse_others(folder: Path, names: set[str]) -> None:
 def read_documents(path: str | os.PathLike) -> Iterator[str]:
     """The documents of a file, one by one, read as a stream.
 
-    .jsonl, .ndjson, .jsonlines and .json have a JSON object with a "text" on each line (.json may also be
-    one array of them); blank lines hold nothing. Any other text file is one document. Each may be compressed
-    (.gz, .zst), begin with a byte order mark, and be UTF-16 with one; capitals in a suffix do not matter.
+    .jsonl, .ndjson, .ldjson, .jsonlines, .json and .jsons, also before another ending (.jsonl.bak), have a
+    JSON object with a "text" on each line (.json may also be one array of them); blank lines hold nothing.
+    Any other text file is one document. Each may be compressed (gzip, Zstandard), begin with a byte order
+    mark, and be UTF-16 with one; capitals in a suffix do not matter.
 
     Raises `ValueError` with the file's name, and the line or the byte offset, for what is not such an object
-    or not UTF-8, for a lone surrogate, and for files that are no text: tables, archives, PDF.
+    or not UTF-8, for a lone surrogate, for files that are no text (tables, archives, PDF), and for JSON Lines
+    under another name.
     """
     path = as_path("path", path)
     suffixes = [suffix for suffix in map(str.lower, path.suffixes) if suffix not in PACKED]
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix in TABLES:
+    suffix, lines = suffixes[-1] if suffixes else "", LINES.findall(path.name)
+    if suffix in TABLES or (not lines and TABLES.intersection(suffixes)):
         raise ValueError(f"{path} is a table: read it with pandas, and give its texts to split_corpus")
     if suffix in NO_TEXT:
         raise ValueError(f"{path} is no text file: save its text as UTF-8 (.txt, or .jsonl), and give that")
     try:
-        yield from _json_documents(path, suffix == ".json") if suffix in LINES else [read_text(path)]
+        yield from _json_documents(path, lines[-1].lower() == "json") if lines else [_one_document(path)]
     except OSError as error:  # a disk that fails names no file
         raise OSError(error.errno, f"could not be read ({error.strerror})", str(path)) from error
+
+
+def _one_document(path: Path) -> str:
+    text = read_text(path)
+    try:
+        _text_of(json.loads(text.lstrip().partition("\n")[0]))
+    except (ValueError, RecursionError):
+        return text
+    raise ValueError(
+        f'{path} begins with a JSON object with a "text", as JSON Lines do: name it .jsonl, or, if it is one '
+        "document all the same, give its text to split_corpus"
+    )
 
 
 def _json_documents(path: Path, array: bool) -> Iterator[str]:
@@ -155,7 +175,7 @@ def _json_documents(path: Path, array: bool) -> Iterator[str]:
 
 def _text_of(item: Any) -> str:
     if not isinstance(item, dict) or "text" not in item:
-        raise TypeError(f'no object with a "text", but {item!r:.60}')
+        raise arguments.WrongKind(f'no object with a "text", but {item!r:.60}')
     return arguments.text('"text"', item["text"])
 
 
@@ -280,7 +300,7 @@ def _checked(manifest: Any) -> dict:
     if missing := {*texts, "dtype", "documents", "tokens"} - manifest.keys():
         raise ValueError(f"it does not say {', '.join(sorted(missing))}")
     for name in texts:
-        arguments.text(name, manifest[name])
+        os.fsencode(manifest[name])  # a str; the name of a file may have bytes that are no UTF-8
     for name in ("documents", "tokens"):
         arguments.integer(name, manifest[name])
     arguments.choice("dtype", manifest["dtype"], ("uint16", "uint32"))
@@ -333,16 +353,19 @@ def tokenize_corpus(
     corpus, corpus.json, is begun first, as unfinished, and finished last. After a crash call it again:
     finished shards are kept, the rest is made. One call at a time for a folder.
 
-    Raises `FileExistsError` if `folder` holds other shards than these paths have, `ValueError` for a client
-    that cannot work (asynchronous, closed, without workers), `TypeError` for a tokenizer that is none or
-    cannot be sent. If shards fail, the others are finished first; then one `ExceptionGroup` names each failed
-    shard, with its error. It also names those that were made from another source or by another tokenizer;
-    then nothing is written.
+    Raises `FileExistsError` if `folder` holds other shards than these paths have, `ValueError` for a path
+    that stands twice and a client that cannot work (asynchronous, closed, without workers), `TypeError` for a
+    set, and for a tokenizer that is none or cannot be sent. If shards fail, the others are finished first;
+    then one `ExceptionGroup` names each failed shard, with its error. It also names those that were made from
+    another source or by another tokenizer; then nothing is written.
     """
-    arguments.many("paths", paths, "paths")
+    _in_order("paths", paths, "paths")
     sources = [as_path(f"paths[{number}]", path).resolve() for number, path in enumerate(paths)]
     if not sources:
         raise ValueError("paths is empty: give at least one text shard")
+    if len(set(sources)) < len(sources):
+        twice = next(source for source in sources if sources.count(source) > 1)
+        raise ValueError(f"paths has {twice} twice, so its text would count twice: give each file once")
     _end_and_largest(tokenizer)
     _check_client(client)
     made_by, folder = fingerprint(tokenizer), _make_folder(folder)
@@ -460,7 +483,7 @@ def read_record(folder: Path) -> dict | None:
             if record["state"] == "finished":
                 _checked(shard)
             arguments.choice(f"the name of shard {number}", shard["file"], [token_file(number)])
-            arguments.text("source", shard["source"])
+            os.fsencode(shard["source"])
         arguments.text("tokenizer_sha256", record["tokenizer_sha256"])
     except FileNotFoundError:
         return None
@@ -507,6 +530,8 @@ def read_corpus(folder: Path) -> list[dict]:
     Raises `FileNotFoundError` if there is none, `ValueError` that names the shard that is missing, foreign,
     doubled, renamed, cut, or of another tokenizer, and `ValueError` for a corpus that is not finished.
     """
+    if folder.is_file():
+        raise NotADirectoryError(f"folder {folder} is a file: give what tokenize_corpus returned")
     if not folder.is_dir():
         raise FileNotFoundError(f"folder {folder} is not there: give what tokenize_corpus returned")
     there, record = shards_in(folder), read_record(folder)

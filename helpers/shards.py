@@ -44,7 +44,8 @@ class TokenShards:
     record is read if its shards were made one by one, by `tokenize_shard`, under names of their own.
     Raises `FileNotFoundError` if there is no shard; `ValueError`, with the shard's name, if one is missing,
     doubled, renamed, foreign, of another size than it should be, or of another tokenizer than the others; and
-    `ValueError` that says how far `tokenize_corpus` came if it was interrupted.
+    `ValueError` that says how far `tokenize_corpus` came if it was interrupted. A shard that was cut or lost
+    after that raises `ValueError` when it is first read.
     """
 
     ndim = 1
@@ -100,8 +101,11 @@ class TokenShards:
     def _map(self, i: int) -> np.ndarray:
         mapped = self._maps.pop(int(i), None)  # and put back last: the first is the one unused for longest
         if mapped is None:
-            empty = self.manifests[i]["tokens"] == 0  # an empty file cannot be mapped
-            mapped = np.empty(0, self.dtype) if empty else np.memmap(self.files[i], self.dtype, mode="r")
+            path, tokens = self.files[i], self.manifests[i]["tokens"]
+            if damage := damage_of(path, self.manifests[i], read=False):  # since the folder was opened
+                raise ValueError(f"{damage}; run tokenize_corpus again to make it anew, and open it again")
+            # An empty file cannot be mapped
+            mapped = np.memmap(path, self.dtype, "r", shape=(tokens,)) if tokens else np.empty(0, self.dtype)
             mapped = mapped.view(np.ndarray)  # slicing a plain array is several times faster
         self._maps[int(i)] = mapped
         if len(self._maps) > MAX_OPEN:

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import numpy as np
+import pandas
 import pytest
 import torch
 import zstandard
@@ -171,9 +172,22 @@ def test_an_interrupted_split_goes_on_and_other_files_do_not_matter(tmp_path):
     paths[2].unlink()
     for name in ("._shard-000000.jsonl", "shard-000001 (1).jsonl", "shard-000002.jsonl.bak", ".shard-x.tmp"):
         (tmp_path / name).write_bytes(b"x")
+    os.utime(tmp_path / ".shard-x.tmp", (0, 0))
     assert split_corpus(texts, tmp_path, np.int16(20)) == paths
     assert [text for path in paths for text in read_documents(path)] == texts
     assert not (tmp_path / ".shard-x.tmp").exists()
+
+
+def test_a_second_split_leaves_alone_what_the_first_is_writing(tmp_path, monkeypatch):
+    def second_first(number, fsync=os.fsync):
+        monkeypatch.setattr(os, "fsync", fsync)
+        split_corpus(["one", "two"], tmp_path, 20)
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", second_first)
+    paths = split_corpus(["one", "two"], tmp_path, 20)
+    assert [text for path in paths for text in read_documents(path)] == ["one", "two"]
+    assert sorted(tmp_path.iterdir()) == paths
 
 
 def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch, tokenizer):
@@ -227,6 +241,17 @@ def test_json_lines_are_read_however_they_were_saved(tmp_path, saved):
         ".jsonl.gz",
         ".Json.ZST",
         ".v2.jsonl",
+        ".jsons",
+        ".ldjson",
+        ".jsonl.gzip",
+        ".JSONL.zstd",
+        ".jsonl.bak",
+        ".json.bak",
+        ".jsonl.1",
+        ".jsonl~",
+        ".jsonl_old",
+        ".jsonl.txt",
+        ".csv.jsonl",
     ):
         path = tmp_path / f"a{suffix}"
         path.write_bytes(SAVED[saved])
@@ -246,20 +271,47 @@ def test_a_json_file_may_be_one_list(tmp_path):
         assert list(read_documents(path)) == []
 
 
-@pytest.mark.parametrize("name", ["a.txt", "README", "a.md", "a.py", "a.rst", "v1.0", "a.TXT.gz", ".hidden"])
+@pytest.mark.parametrize("name", ["a.txt", "a.jl", "README", "a.log.gz"])
+def test_json_lines_under_another_name_are_not_taken_for_one_document(tmp_path, name):
+    for saved in ("plain", "byte order mark", "blank lines", "UTF-16", "gzip"):
+        (tmp_path / name).write_bytes(SAVED[saved])
+        with pytest.raises(ValueError, match=rf"{name} begins with a JSON object .*: name it .jsonl"):
+            list(read_documents(tmp_path / name))
+
+
+NO_LINES = ['{"texts": "x"}', '{\n"text": "x"}', '{"text": 3}', '["text"]', "{", "3", "[" * 100_000]
+
+
+@pytest.mark.parametrize(
+    "name",
+    "a.txt README a.md a.py a.rst v1.0 a.TXT.gz .hidden a.jl json a.pdf.txt a.geojson a.jsonld".split(),
+)
 def test_any_other_text_is_one_document(tmp_path, name):
-    text = '\n{"text": "x"}\r\nnaïve\x00'
-    for data in (
-        text.encode(),
-        b"\xef\xbb\xbf" + text.encode(),
-        text.encode("utf-16"),
-        gzip.compress(text.encode()),
-    ):
-        (tmp_path / name).write_bytes(data)
-        assert list(read_documents(tmp_path / name)) == [text]
+    for text in (f"\n{start}\r\nnaïve\x00" for start in NO_LINES):
+        for data in (
+            text.encode(),
+            b"\xef\xbb\xbf" + text.encode(),
+            text.encode("utf-16"),
+            gzip.compress(text.encode()),
+        ):
+            (tmp_path / name).write_bytes(data)
+            assert list(read_documents(tmp_path / name)) == [text]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.TSV", "a.csv.gz", "a.arrow", "a.xlsx"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.parquet",
+        "a.csv",
+        "a.TSV",
+        "a.csv.gz",
+        "a.csv.gzip",
+        "a.csv.bak",
+        "a.jsonl.csv",
+        "a.arrow",
+        "a.xlsx",
+    ],
+)
 def test_a_table_is_refused_by_name(tmp_path, name):
     (tmp_path / name).write_text("text\none\n", encoding="utf-8")
     with pytest.raises(ValueError, match=rf"{name} is a table: read it with pandas"):
@@ -749,6 +801,17 @@ def test_ids_of_another_file_of_the_same_size_are_found_by_verify(copy):
     whole.verify()
 
 
+@pytest.mark.parametrize("size", [0, 8, 9, 10_000])
+def test_a_shard_of_another_size_than_when_it_was_opened_is_named(copy, size):
+    whole = TokenShards(copy)
+    os.truncate(copy / "tokens-000001.bin", size)
+    at = int(whole.starts[1])
+    for index in (at, slice(at - 2, at + 9), np.array([at])):
+        with pytest.raises(ValueError, match=rf"tokens-000001.bin has {size:,} bytes where .*open it again"):
+            whole[index]
+    assert len(whole[:at]) == at
+
+
 def test_what_no_program_of_ours_wrote_is_passed_over(copy, paths, tokenizer):
     whole = TokenShards(copy)
     for name in (
@@ -836,14 +899,58 @@ def test_a_corpus_can_grow_and_a_mended_source_takes_its_place(copy, paths, seri
     TokenShards(copy).verify()
 
 
-def test_the_same_path_may_be_given_twice_and_each_failure_is_counted(paths, tokenizer, tmp_path):
-    tokenize_corpus([paths[0]] * 2, tokenizer, tmp_path / "a")
-    one = TokenShards(tmp_path / "a")
-    assert np.array_equal(one[: len(one) // 2], one[len(one) // 2 :])
-    with pytest.raises(
-        ExceptionGroup, match=r"2 of 3 shards failed, the others are done: nowhere.jsonl: .*; no"
-    ) as e:
-        tokenize_corpus([tmp_path / "nowhere.jsonl"] * 2 + paths[:1], tokenizer, tmp_path / "b")
+def test_a_path_given_twice_is_refused_however_it_is_written(paths, tokenizer, tmp_path):
+    (tmp_path / "link.jsonl").symlink_to(paths[0])
+    for again in (paths[0], str(paths[0]), paths[0].parent / "." / paths[0].name, tmp_path / "link.jsonl"):
+        with pytest.raises(ValueError, match=rf"paths has {paths[0]} twice.*give each file once"):
+            tokenize_corpus([*paths, again], tokenizer, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_what_has_no_order_is_refused_and_what_has_one_is_taken(paths, tokenizer, tmp_path):
+    for kind in (set, frozenset):
+        with pytest.raises(
+            TypeError, match=r"documents is a set, .*no fixed order: give sorted\(documents\)"
+        ):
+            split_corpus(kind(["b", "a"]), tmp_path / "text")
+        with pytest.raises(TypeError, match=r"paths is a set, .*no fixed order: give sorted\(paths\)"):
+            tokenize_corpus(kind(paths), tokenizer, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+    for number, documents in enumerate(
+        [("b", "a"), iter("ba"), {"b": 0, "a": 1}.keys(), np.array(["b", "a"])]
+    ):
+        paths = split_corpus(documents, tmp_path / str(number))
+        assert list(read_documents(*paths)) == ["b", "a"]
+
+
+def test_a_table_or_a_dict_is_not_taken_for_the_names_in_it(tmp_path, tokenizer):
+    table = pandas.DataFrame({"text": ["one", "two"]})
+    for wrong in ({"train": "one"}, table):
+        with pytest.raises(TypeError, match=r"documents must be an iterable of str"):
+            split_corpus(wrong, tmp_path / "text")
+        with pytest.raises(TypeError, match=r"paths must be an iterable of paths"):
+            tokenize_corpus(wrong, tokenizer, tmp_path / "tokens")
+    assert list(tmp_path.iterdir()) == []
+    assert list(read_documents(*split_corpus(table["text"], tmp_path))) == ["one", "two"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_file_names_that_are_not_utf8_are_taken(tmp_path, tokenizer):
+    source, target = (tmp_path / os.fsdecode(name) for name in (b"caf\xe9.txt", b"t\xff.bin"))
+    source.write_text("one", encoding="utf-8")
+    for _ in range(2):
+        shards = TokenShards(tokenize_corpus([source], tokenizer, tmp_path / "tokens"))
+        shards.verify()
+    (tmp_path / "own").mkdir()
+    tokenize_shard(source, tmp_path / "own" / target.name, tokenizer)
+    assert TokenShards(tmp_path / "own")[:].tolist() == shards[:].tolist()
+
+
+def test_each_failure_is_counted(paths, tokenizer, tmp_path):
+    missing = [tmp_path / "nowhere.jsonl", tmp_path / "none.jsonl"]
+    words = r"2 of 3 shards failed, the others are done: nowhere.jsonl: .*; none"
+    with pytest.raises(ExceptionGroup, match=words) as e:
+        tokenize_corpus(missing + paths[:1], tokenizer, tmp_path / "b")
     assert len(e.value.exceptions) == 2
 
 
@@ -923,6 +1030,10 @@ def test_paths_that_make_no_sense_are_refused(paths, tokenizer, tmp_path):
         tokenize_shard(tmp_path / "nowhere.jsonl", tmp_path / "a.bin", tokenizer)
     with pytest.raises(FileNotFoundError, match=r"holds no token shard"):
         TokenShards(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"nowhere is not there"):
+        TokenShards(tmp_path / "nowhere")
+    with pytest.raises(NotADirectoryError, match=rf"{paths[0]} is a file"):
+        TokenShards(paths[0])
 
 
 def tokenize_until(moment, *args):

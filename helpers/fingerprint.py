@@ -23,19 +23,28 @@ PLAIN = {str, bytes, int, float, complex, bool, range, types.NoneType, types.Ell
 def fingerprint(tokenizer: Any) -> str:
     """The SHA-256, in hexadecimal, of all that decides the ids of `tokenizer`.
 
-    A tokenizer may say it itself, by a method `fingerprint()` that returns a str. Otherwise its class and
-    state count, without what it only remembers: `cached_property`, `lru_cache`, and attributes with "cache"
-    in their name. Raises `TypeError` if the state holds what cannot be described, such as an open file.
+    A class may say it itself, by a method `fingerprint()` of its own that returns a str; an inherited one
+    knows nothing of what was added. Otherwise its class and state count, without what it only remembers:
+    `cached_property`, `lru_cache`, and attributes with "cache" in their name. Raises `TypeError` if the state
+    holds what cannot be described, such as an open file.
     """
-    own, kind = getattr(tokenizer, "fingerprint", None), type(tokenizer)
+    kind = type(tokenizer)
     try:
-        said = _describe((kind.__module__, kind.__qualname__, own()) if callable(own) else tokenizer)
+        own = (kind.__module__, kind.__qualname__, tokenizer.fingerprint()) if _speaks(tokenizer) else None
+        said = _describe(own or tokenizer)
     except (TypeError, AttributeError, ValueError, RecursionError) as error:
         raise TypeError(
             f"tokenizer {tokenizer!r:.60} has no fingerprint ({error}): give its class a method "
             "fingerprint() that returns a str with all that decides its ids"
         ) from error
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _speaks(tokenizer: Any) -> bool:
+    """Whether a `fingerprint()` was written for just this class, with its methods as they are, or object."""
+    kind, own = type(tokenizer), getattr(tokenizer, "__dict__", {})
+    replaced = any(callable(value) and hasattr(kind, name) for name, value in own.items())
+    return callable(own.get("fingerprint", None if replaced else vars(kind).get("fingerprint")))
 
 
 def _describe(thing: Any, around: tuple[int, ...] = ()) -> str:

@@ -194,6 +194,39 @@ def test_a_tokenizer_may_say_its_fingerprint_itself():
     assert fingerprint(Mine("a")) == fingerprint(Mine("a")) != fingerprint(Mine("b"))
 
 
+class Lower(BPETokenizer):
+    def __init__(self, lower):
+        super().__init__([])
+        self.lower = lower
+
+    def __reduce__(self):
+        return type(self), (self.lower,)
+
+
+class Around:
+    def __init__(self, inner, lower):
+        self.inner, self.lower = inner, lower
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+ADDED = {
+    "a subclass": (BPETokenizer([]), type("Mine", (BPETokenizer,), {})([])),
+    "its setting": (Lower(False), Lower(True)),
+    "an object around it": tuple(Around(STORY, lower) for lower in (False, True)),
+    "its code": tuple(type("Mine", (BPETokenizer,), {"f": lambda self, k=k: k})([]) for k in (1, 2)),
+    "a method of the object": (BPETokenizer([]), BPETokenizer([])),
+}
+ADDED["a method of the object"][1].encode = lambda text: [1]
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_what_a_class_says_of_itself_does_not_hide_what_was_added(name):
+    one, other = ADDED[name]
+    assert fingerprint(one) != fingerprint(other)
+
+
 @pytest.mark.parametrize("what", [threading.Lock(), open(os.devnull), (i for i in "ab")])  # noqa: SIM115
 def test_what_cannot_be_described_is_named_with_the_way_out(what):
     with pytest.raises(

@@ -402,6 +402,15 @@ def forgot_to_go_on(i, n, seed):
             return j
 
 
+def split_by_ids(ids, max_length, stride, val_fraction):
+    held_out = set(ids[round(len(ids) * (1 - val_fraction)) :])
+    starts = range(0, len(ids) - max_length, stride)
+    pairs = [(ids[s : s + max_length], ids[s + 1 : s + max_length + 1]) for s in starts]
+    inside = [len({*x, *y} & held_out) for x, y in pairs]
+    train = [pair for pair, n in zip(pairs, inside, strict=True) if not n]
+    return train, [(x, y) for (x, y), n in zip(pairs, inside, strict=True) if n == len({*x, *y})]
+
+
 RIGHT = {
     "07.never": [
         never_with_a_set,
@@ -475,6 +484,7 @@ WRONG = {
         says(drops_in_place, "changed its argument"),
         says(lambda *args: print(split_first(*args)), "Does it end with `return`?"),
         form(([], []), "should be a function"),
+        split_by_ids,
     ],
     "07.gather": [
         says(gather_in_a_loop, "indexed twice at most"),
@@ -518,6 +528,11 @@ WRONG = {
         lambda ids, b, m: len(carry_by_reshape(ids, b, m)),
         says(prints_batches, "Does it end with `return`?"),
         form([], "should be a function"),
+        says(
+            lambda ids, b, m: [(x * 1.0, y * 1.0) for x, y in carry_by_reshape(ids, b, m)], "Ids are integers"
+        ),
+        says(lambda ids, b, m: carry_by_reshape(ids, b, m)[:1], "A strip has"),
+        lambda ids, b, m: [(x.astype(np.uint8), y.astype(np.uint8)) for x, y in carry_by_reshape(ids, b, m)],
     ],
     "07.shuffle": [
         lambda i, n, seed: i,
@@ -540,5 +555,7 @@ WRONG = {
         says(lambda i, n, seed: print(feistel(i, n, seed)), "Does it end with `return`?"),
         form(feistel(1, 10, 0), "should be a function"),
         endless(forgot_to_go_on),
+        says(lambda i, n, seed: feistel(i, min(n, 2**32), seed, mixed), "limit on the size"),
+        lambda i, n, seed: i // 10 * 10 + feistel(i % 10, min(10, n - i // 10 * 10), seed, mixed),
     ],
 }

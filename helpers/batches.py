@@ -7,6 +7,7 @@ already. So give `train` (input_ids[:, :-1], labels[:, 1:]): a model that is fed
 to copy its input, and its loss falls to 0.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from torch.utils.data import Sampler
 
 from helpers import arguments
 from helpers.arguments import WrongKind
+from helpers.positions import as_numbers
+from helpers.windows import row_numbers
 
 IGNORE_INDEX = -100  # the label that torch's cross_entropy leaves out by default
 
@@ -51,7 +54,7 @@ def pad_collate(
             f"sequences[{too_long[0]}] has {lengths[too_long[0]]} tokens, more than max_length={max_length}: "
             "cut it yourself (sequence[:max_length]), use pack(), which drops nothing, or raise max_length"
         )
-    input_ids = np.full((len(arrays), max_length), pad_id, dtype=np.int64)
+    input_ids = _filled(len(arrays), max_length, pad_id)
     for row, array in zip(input_ids, arrays, strict=True):
         row[: len(array)] = array
     place = np.arange(max_length)
@@ -158,10 +161,11 @@ class PackedBatches:
         return len(self.input_ids)
 
     def __getitem__(self, rows: int | slice | Sequence[int]) -> dict[str, Tensor]:
-        if not isinstance(rows, slice):  # torch would take an array of uint8 for a mask, and no uint16
-            several = np.ndim(rows) > 0
-            rows = arguments.id_array("rows", rows if several else [rows]).astype(np.int64)
-            rows = torch.from_numpy(rows) if several else int(rows[0])
+        if isinstance(rows, slice):
+            rows = np.arange(len(self))[rows]  # torch takes no step backwards
+        several = np.ndim(rows) > 0
+        rows = row_numbers("rows", rows if several else [rows], len(self))
+        rows = torch.from_numpy(rows) if several else int(rows[0])
         names = ("input_ids", "labels", "document_ids", "positions")
         return {name: getattr(self, name)[rows] for name in names}
 
@@ -198,7 +202,7 @@ def pack(
     pieces = (_pieces_concat if method == "concat" else _pieces_best_fit)(lengths + 1, max_length)
     n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
     # Filled with eos_id from the start: what no document overwrites is the end of a document, or padding.
-    input_ids = np.full(n_rows * max_length, eos_id, dtype=np.int64)
+    input_ids = _filled(n_rows, max_length, eos_id).reshape(-1)
     for document, start, length, place in zip(*pieces.T.tolist(), strict=True):
         text = arrays[document][start : start + length]
         input_ids[place : place + len(text)] = text
@@ -212,7 +216,7 @@ def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.nd
     """Row and column where each piece starts, longest first, each into the tightest row.
 
     `lengths` are between 1 and `max_length` (`ValueError` if not); both results are int64, one entry a piece.
-    Rows are kept by the room left in them, a number up to `max_length`, so no search looks at rows one by one
+    Rows are kept by the room left in them, so no search looks at rows one by one
     (Krell et al., 2021, pack a histogram of lengths for the same reason).
 
     >>> best_fit([2, 6, 3, 4], max_length=8)
@@ -224,22 +228,23 @@ def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.nd
         if not 1 <= extreme <= max_length:
             raise ValueError(f"lengths must be between 1 and max_length={max_length}; got {extreme}")
     lengths = lengths.astype(np.int64)
-    rows_with = [[] for _ in range(max_length + 1)]  # rows_with[room]: the rows with just this room left
-    rooms = 0  # a whole number as a set: bit `room` is 1 while rows_with[room] is not empty
+    rows_with, rooms = {}, []  # the rows with just this room left; the rooms that some row has, in order
     rows, columns, n_rows = [0] * len(lengths), [0] * len(lengths), 0
     order = np.argsort(-lengths, kind="stable")
     for piece, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
-        if enough := rooms >> length:
-            room = length + (enough & -enough).bit_length() - 1  # x & -x: the lowest bit, the tightest room
+        if (at := bisect_left(rooms, length)) < len(rooms):
+            room = rooms[at]  # the tightest that is enough
             row = rows_with[room].pop()
             if not rows_with[room]:
-                rooms ^= 1 << room
+                del rows_with[room], rooms[at]
         else:
             room, row, n_rows = max_length, n_rows, n_rows + 1
         rows[piece], columns[piece] = row, max_length - room
-        if room > length:
-            rows_with[room - length].append(row)
-            rooms |= 1 << (room - length)
+        if left := room - length:
+            if left not in rows_with:
+                rows_with[left] = []
+                insort(rooms, left)
+            rows_with[left].append(row)
     return np.array(rows), np.array(columns)
 
 
@@ -257,17 +262,12 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
             [1, 1, 0],
             [0, 0, 1]], dtype=torch.int32)
     """
-    try:  # `as_tensor` would move a tensor to the default device
-        document_ids = document_ids if isinstance(document_ids, Tensor) else torch.as_tensor(document_ids)
-    except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
-        raise WrongKind(f"document_ids must be integers, not {document_ids!r:.60}: {error}") from None
-    no_integers = document_ids.is_floating_point() or document_ids.is_complex()
-    if document_ids.ndim == 0 or no_integers or document_ids.dtype == torch.bool:
+    document_ids = as_numbers("document_ids", document_ids, device=None)
+    if document_ids.ndim == 0 or document_ids.is_floating_point():
         raise WrongKind(
             "document_ids must be integers of shape (..., length), such as PackedBatches.document_ids; got "
             f"{document_ids.dtype} of shape {tuple(document_ids.shape)}"
         )
-    document_ids = document_ids.long()  # torch compares no uint16
     return (document_ids[..., :, None] == document_ids[..., None, :]).tril()
 
 
@@ -313,6 +313,13 @@ def _as_arrays(documents: Iterable[Sequence[int]], name: str) -> tuple[list[np.n
     if not arrays:
         raise ValueError(f"{name} is empty: give at least one sequence of token ids")
     return arrays, np.fromiter(map(len, arrays), np.int64, len(arrays))
+
+
+def _filled(n_rows: int, max_length: int, value: int) -> np.ndarray:
+    try:
+        return np.full((n_rows, max_length), value, dtype=np.int64)
+    except (MemoryError, ValueError) as error:  # ValueError: more than an array can count
+        raise ValueError(f"max_length={max_length} is too large for memory, rows={n_rows}: {error}") from None
 
 
 def _check_range(input_ids: np.ndarray, arrays: list[np.ndarray], name: str) -> None:

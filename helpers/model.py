@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from helpers import arguments
 from helpers.arguments import WrongKind
 from helpers.batches import IGNORE_INDEX, block_causal_mask
-from helpers.positions import LearnedPositions, alibi_bias, look_up, rope, sinusoidal
+from helpers.positions import LearnedPositions, Positions, alibi_bias, as_numbers, look_up, rope, sinusoidal
 from helpers.words import SPECIAL_TOKENS
 
 POSITIONS = ("rope", "learned", "sinusoidal", "alibi", "none")
@@ -52,9 +52,9 @@ class TinyGPT(nn.Module):
     for the token at t + 1. `positions` is one of POSITIONS. Packed rows bring `position_ids` and
     `document_ids`, both (batch, length), so that no token sees another document. `seed` fixes the weights,
     whatever ran before and on whatever device; torch's own generators stay where they were.
-    Raises ValueError for an unknown scheme, a dim that does not suit n_heads, and for ids that are not rows,
-    too long, or outside the vocabulary; TypeError where they are not integers. What stands on `meta`, which
-    has no values, is not checked.
+    Raises ValueError for an unknown scheme, a dim that does not suit n_heads, for ids that are not rows, too
+    long, or outside the vocabulary, and for position_ids or document_ids of another shape than theirs;
+    TypeError where they are not integers. What stands on `meta`, which has no values, is not checked.
     """
 
     def __init__(
@@ -72,7 +72,9 @@ class TinyGPT(nn.Module):
         sizes = {name: arguments.integer(name, size, 1) for name, size in sizes.items()}
         vocab_size, self.max_length, dim, self.n_heads = sizes.values()
         if dim % (2 * self.n_heads):
-            raise ValueError(f"dim={dim} must be a multiple of 2 * n_heads, {2 * n_heads}: RoPE turns pairs")
+            raise ValueError(
+                f"dim={dim} must be a multiple of 2 * n_heads, {2 * self.n_heads}: RoPE turns pairs"
+            )
         self.scheme = arguments.choice("positions", positions, POSITIONS)
         n_layers, seed = arguments.integer("n_layers", n_layers), arguments.integer("seed", seed)
         # One seed, one set of weights: drawn by the CPU's generator, then moved to the default device.
@@ -96,6 +98,10 @@ class TinyGPT(nn.Module):
         x = self.embedding(ids.long())
         if position_ids is None:
             position_ids = torch.arange(ids.shape[1], device=ids.device)[None]
+        else:
+            position_ids = _beside("position_ids", position_ids, ids)
+        if document_ids is not None:
+            document_ids = _beside("document_ids", document_ids, ids)
         if self.scheme == "learned":
             x = x + self.table(position_ids)
         elif self.scheme == "sinusoidal":
@@ -133,6 +139,16 @@ class TinyGPT(nn.Module):
         return bias.masked_fill(~allowed, -torch.inf)
 
 
+def _beside(name: str, values: Positions, ids: Tensor) -> Tensor:
+    """`values` as a tensor on the device of `ids`, if there is one for each of them."""
+    numbers = as_numbers(name, values).to(ids.device)
+    if numbers.shape != ids.shape:  # torch might spread others over the rows, or over the heads
+        raise ValueError(
+            f"{name} has the shape {tuple(numbers.shape)}, but ids {tuple(ids.shape)}: give one for each id"
+        )
+    return numbers
+
+
 def train(
     model: nn.Module, batches: Iterable[tuple[Tensor, ...]], optimizer: torch.optim.Optimizer
 ) -> Iterator[float]:
@@ -143,14 +159,15 @@ def train(
     model. Gradients are clipped to a norm of 1.
     The labels of `pad_collate` and `pack` are not shifted: give input_ids[:, :-1] and labels[:, 1:]. Fed as
     they stand they teach the model to copy, so a batch whose targets equal its inputs gives a warning.
-    Raises ValueError for a batch without a target that counts, before the model learns NaN from it.
+    Raises ValueError, before the model learns from it, for a batch without a target that counts, or with
+    targets of another shape than its inputs, of no integer dtype, or outside the vocabulary; TypeError for a
+    batch that is no tuple or list of tensors.
     """
     device = _device(model)
-    for number, batch in enumerate(batches):
-        inputs, targets, *rest = (tensor.to(device) for tensor in batch)
-        targets = targets.long()  # torch compares no uint16
+    for number, batch in enumerate(arguments.many("batches", batches, "tuples (inputs, targets, ...)")):
+        inputs, targets, *rest = (tensor.to(device) for tensor in _tensors(batch, number))
         _check_targets(inputs, targets, number)
-        loss = _cross_entropy(model(inputs, *rest), targets, "mean")
+        loss = _cross_entropy(model(inputs, *rest), targets, "mean", f"batch {number}: targets")
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -158,7 +175,28 @@ def train(
         yield loss.item()
 
 
+def _tensors(batch: Any, number: int) -> Sequence[Tensor]:
+    whole = isinstance(batch, tuple | list) and len(batch) > 1
+    if not whole or not all(isinstance(part, Tensor) for part in batch):
+        raise WrongKind(
+            f"batch {number} must be (inputs, targets, ...), all tensors, not {arguments.shown(batch)}. Of a "
+            "dict from pad_collate or PackedBatches give (input_ids[:, :-1], labels[:, 1:]), of a packed one "
+            "positions[:, :-1] and document_ids[:, :-1] too; of arrays torch.from_numpy(array)"
+        )
+    return batch
+
+
 def _check_targets(inputs: Tensor, targets: Tensor, number: int) -> None:
+    targets = as_numbers(f"batch {number}: targets", targets)
+    if targets.is_floating_point():
+        raise WrongKind(
+            f"batch {number}: targets have dtype {targets.dtype}, but must be token ids: integers"
+        )
+    if targets.shape != inputs.shape:
+        raise ValueError(
+            f"batch {number}: targets have the shape {tuple(targets.shape)}, inputs {tuple(inputs.shape)}: "
+            "give the token after each input, or -100"
+        )
     counts = targets != IGNORE_INDEX
     if not counts.any():
         raise ValueError(
@@ -173,8 +211,12 @@ def _check_targets(inputs: Tensor, targets: Tensor, number: int) -> None:
         )
 
 
-def _cross_entropy(logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
+def _cross_entropy(logits: Tensor, targets: Tensor, reduction: str, name: str) -> Tensor:
     """In float32 at least: bfloat16 holds three digits, too few for a sum over many tokens."""
+    targets = targets.long()  # torch compares no uint16
+    low, high = targets[targets != IGNORE_INDEX].aminmax()
+    if low < 0 or high >= logits.shape[-1]:
+        raise ValueError(f"{name} go from {low} to {high}; this model knows 0 to {logits.shape[-1] - 1}")
     logits = logits.flatten(0, 1).to(torch.promote_types(logits.dtype, torch.float32))
     return F.cross_entropy(logits, targets.flatten().to(logits.device), reduction=reduction)
 
@@ -191,15 +233,25 @@ def generate(
 ) -> list[int]:
     """`ids` and `n` more, each drawn from what the model predicts; a low `temperature` favours the likely.
 
-    `ids`: a list, array or tensor. The draws are made on the CPU, so that a seed gives the same everywhere.
-    Raises ValueError where `ids` is empty or holds no ids, or `temperature` is not above 0.
+    `ids`: a list, array or tensor. A model with a `max_length` is shown the last that many, any other all.
+    The draws are made on the CPU, so that a seed gives the same everywhere.
+    Raises ValueError where `ids` is empty or holds no ids, `temperature` is not above 0, or the model's
+    logits are not numbers.
     """
     ids, n = _as_row(ids, least=1).tolist(), arguments.integer("n", n)
     temperature, seed = arguments.real("temperature", temperature, 0), arguments.integer("seed", seed)
     generator, device = torch.Generator().manual_seed(seed), _device(model)
+    seen = getattr(model, "max_length", len(ids) + n)
     for _ in range(n):
-        logits = model(torch.tensor([ids[-model.max_length :]], device=device))[0, -1].float().cpu()
-        ids.append(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator).item())
+        logits = model(torch.tensor([ids[-seen:]], device=device))[0, -1].double().cpu()
+        # The highest is 0, so it stays 0 at any temperature, and the others go to -inf at worst.
+        chances = ((logits - logits.max()) / temperature).softmax(0).float()
+        if chances.isnan().any():
+            raise ValueError(
+                f"the model gives logits with NaN or inf after {len(ids)} ids: it has learned them from a "
+                "training that went wrong; train again, with a lower learning rate"
+            )
+        ids.append(torch.multinomial(chances, 1, generator=generator).item())
     return ids
 
 
@@ -213,7 +265,7 @@ def bits_per_byte(
     window alone. Special tokens, such as the end of a document, count in the loss, since the model has to
     predict them, but not in the bytes (see `text_bytes`). The model is measured as in use (`eval()`), and
     each part of it left in the mode it was in. Comparable across tokenizers that give the text back, as loss
-    per token is not (Gao et al., "The Pile", 2020).
+    per token is not (Gao et al., "The Pile", 2020). It is NaN where the logits of the model are.
     Raises ValueError where `ids` has fewer than two, is not a row of whole numbers from 0 on, or where
     special tokens alone follow the first.
     """
@@ -245,7 +297,8 @@ def text_bytes(ids: Iterable[int], tokenizer) -> int:
 
     `tokenizer` is one of ours, a `tiktoken.Encoding`, a `tokenizers.Tokenizer`, or any with a `decode` (or
     better a `decode_bytes`, which is exact also where a character is cut) and with its special tokens in
-    `special_tokens`: a dict from names to ids, or names that its `vocab` has.
+    `special_tokens`: a dict from names to ids, or names that its `vocab` has, from names to ids or
+    from ids to names.
 
     >>> from helpers.words import WordTokenizer
     >>> tokenizer = WordTokenizer.train("to be or not to be", keep_spaces=True)
@@ -262,9 +315,13 @@ def _special_ids(tokenizer) -> set[int]:
         return {tokenizer.encode_single_token(name) for name in tokenizer.special_tokens_set}
     if hasattr(tokenizer, "get_added_tokens_decoder"):  # Hugging Face's
         return {i for i, token in tokenizer.get_added_tokens_decoder().items() if token.special}
-    names = getattr(tokenizer, "special_tokens", SPECIAL_TOKENS)
-    vocab = names if isinstance(names, Mapping) else getattr(tokenizer, "vocab", {})
-    return {vocab[name] for name in names if name in vocab}
+    names = getattr(tokenizer, "special_tokens", None)
+    if isinstance(names, Mapping):
+        return set(names.values())
+    names = SPECIAL_TOKENS if names is None else arguments.special_tokens("special_tokens", list(names))
+    known, vocab = {*names, *(name.encode() for name in names)}, getattr(tokenizer, "vocab", {})
+    pairs = vocab.items() if isinstance(vocab, Mapping) else enumerate(vocab)
+    return {b if a in known else a for a, b in pairs if a in known or b in known}
 
 
 @torch.no_grad()
@@ -273,4 +330,5 @@ def _summed_loss(model: nn.Module, ids: np.ndarray, max_length: int, batch_size:
     ids, missing = torch.from_numpy(ids), -(len(ids) - 1) % max_length
     inputs = F.pad(ids[:-1], (0, missing)).view(-1, max_length).to(_device(model)).split(batch_size)
     targets = F.pad(ids[1:], (0, missing), value=IGNORE_INDEX).view(-1, max_length).split(batch_size)
-    return sum(_cross_entropy(model(x), y, "sum").item() for x, y in zip(inputs, targets, strict=True))
+    parts = zip(inputs, targets, strict=True)
+    return sum(_cross_entropy(model(x), y, "sum", "ids").item() for x, y in parts)

@@ -162,7 +162,10 @@ def t5_buckets(
     >>> t5_buckets(torch.tensor([0, 1, 15, 16, 20, 127, 5000]))
     tensor([ 0,  1, 15, 16, 17, 31, 31])
     """
-    distances = _as_numbers("distances", distances)
+    distances, bidirectional = (
+        as_numbers("distances", distances),
+        arguments.flag("bidirectional", bidirectional),
+    )
     if distances.is_floating_point():
         raise WrongKind(f"distances has dtype {distances.dtype}, but must be integers: use distances.long()")
     num_buckets = arguments.integer("num_buckets", num_buckets, 1)
@@ -212,7 +215,8 @@ def _distances(length: int) -> Tensor:
 
 
 def _frequencies(dim: int, base: float, device: torch.device) -> Tensor:
-    if arguments.integer("dim", dim, 2) % 2:
+    dim = arguments.integer("dim", dim, 2)
+    if dim % 2:
         raise ValueError(f"dim={dim} is odd: sines and cosines come in pairs; choose {dim - 1} or {dim + 1}")
     steps = torch.arange(0, dim, 2, dtype=torch.float64, device="cpu") / dim
     return (arguments.real("base", base, 0) ** -steps).to(device, _exact(device))
@@ -229,12 +233,17 @@ def _exact(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "mps" else torch.float64
 
 
-def _as_numbers(name: str, values: Positions) -> Tensor:
-    """`values` as a tensor, of int64 unless they are fractions; a list stays on the CPU to be looked at."""
+def as_numbers(name: str, values: Positions, device: str | None = "cpu") -> Tensor:
+    """`values` as a tensor, of int64 unless they are fractions.
+
+    A list goes to `device`: the CPU, to be looked at, or with None the default device.
+    """
     try:  # `as_tensor` would move a tensor to the default device
-        numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device="cpu")
+        numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device=device)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
-        raise WrongKind(f"{name} must be numbers, not {values!r:.60}: {error}") from None
+        raise WrongKind(f"{name} must be numbers, not {arguments.shown(values)}: {error}") from None
+    if numbers is not values and not numbers.numel():
+        return numbers.long()  # torch makes floats of an empty list
     if numbers.dtype == torch.bool or numbers.is_complex():
         raise WrongKind(f"{name} has dtype {numbers.dtype}; give whole numbers, such as torch.arange(n)")
     return numbers if numbers.is_floating_point() else numbers.long()  # torch compares no uint16
@@ -242,7 +251,7 @@ def _as_numbers(name: str, values: Positions) -> Tensor:
 
 def _as_positions(positions: Positions) -> Tensor:
     """`positions` as a tensor of numbers that are finite and not negative."""
-    positions = _as_numbers("positions", positions)
+    positions = as_numbers("positions", positions)
     if positions.is_meta:  # it has a shape and no values
         return positions
     if not positions.isfinite().all():

@@ -87,13 +87,12 @@ class WindowDataset(Dataset):
         tensor([[6, 7, 8],
                 [0, 1, 2]])
         """
-        if not (isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind in "iu"):
-            indices = arguments.id_array("indices", indices)  # takes longer than to gather a few windows
+        if not (isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind == "i"):
+            indices = row_numbers("indices", indices, len(self))  # takes longer than to gather a few windows
         try:
             rows = self._rows[indices]  # copies the windows, in the narrow dtype of the ids
-        except IndexError as error:
-            there = f"0 to {len(self) - 1}, or -1 back to {-len(self)}"
-            raise IndexError(f"indices: {error}; this data has the windows {there}") from None
+        except IndexError:  # not there: say so in words
+            rows = self._rows[row_numbers("indices", indices, len(self))]
         if self._check_reads:
             arguments.in_range("the ids of these windows", rows)
         inputs, targets = rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
@@ -107,30 +106,64 @@ class WindowDataset(Dataset):
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         if isinstance(self.ids, dict):
-            self.ids = np.asarray(np.memmap(**self.ids, mode="r"))
+            try:
+                self.ids = np.asarray(np.memmap(**self.ids, mode="r"))
+            except ValueError:  # "mmap length is greater than file size"
+                name, n = self.ids["filename"], self.ids["shape"][0]
+                raise ValueError(
+                    f"{name} has become shorter since this data set of {n} ids was made: make a new one"
+                ) from None
         self._set_up()
+
+
+def row_numbers(name: str, indices: Sequence[int] | np.ndarray | Tensor, n: int) -> np.ndarray:
+    """`indices` as int64, each from -n to n - 1; IndexError for one that is not there.
+
+    NumPy and torch read the largest uint64 as -1, which is the last row.
+    """
+    indices = arguments.id_array(name, indices)
+    wrong = indices[(indices < -n) | (indices >= n)]
+    if wrong.size:
+        there = f"there are {n}, counted from 0, or from -1 backwards"
+        raise IndexError(f"{name}: {wrong[0]} is out of bounds; {there}") from None
+    return indices.astype(np.int64)
 
 
 class WindowBatches(Sampler):
     """Arrays of `batch_size` window numbers: in order, or in a new order from `seed` for each epoch.
 
     A shuffled epoch holds 4 bytes for each window (8 from 2**31 windows on), where PyTorch's RandomSampler
-    makes a list of ints.
+    makes a list of ints. Each iteration is a new epoch, also one that is broken off; `set_epoch` says which
+    comes next.
     """
 
     def __init__(self, n_windows: int, batch_size: int, shuffle: bool, drop_last: bool, seed: int):
         self.n_windows, self.batch_size, self.shuffle = n_windows, batch_size, shuffle
         self.end = n_windows - n_windows % batch_size if drop_last else n_windows
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator, self.seed, self.epoch = torch.Generator().manual_seed(seed), seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make `epoch` the next one, to resume or to repeat it; the orders before it are drawn anew."""
+        epoch = arguments.integer("epoch", epoch)
+        if epoch < self.epoch:
+            self.generator.manual_seed(self.seed)
+            self.epoch = 0
+        while self.epoch < epoch:
+            self._next_order()
+
+    def _next_order(self) -> np.ndarray | None:
+        self.epoch += 1
+        if not self.shuffle:
+            return None
+        dtype = torch.int32 if self.n_windows < 2**31 else torch.int64
+        # On the CPU, where the ids are, also where torch.set_default_device names another.
+        return torch.randperm(self.n_windows, generator=self.generator, dtype=dtype, device="cpu").numpy()
 
     def __len__(self) -> int:
         return -(-self.end // self.batch_size)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        dtype = torch.int32 if self.n_windows < 2**31 else torch.int64
-        if self.shuffle:  # on the CPU, where the ids are, also where torch.set_default_device names another
-            options = {"generator": self.generator, "dtype": dtype, "device": "cpu"}
-            order = torch.randperm(self.n_windows, **options).numpy()
+        order = self._next_order()
         for start in range(0, self.end, self.batch_size):
             stop = min(start + self.batch_size, self.end)
             yield order[start:stop] if self.shuffle else np.arange(start, stop)
@@ -160,13 +193,15 @@ def make_loader(
 
     Each pass over it is an epoch. With `shuffle` each epoch has another order; the same seed gives the same
     orders, with any number of workers. A pass that is broken off counts as an epoch too: `next(iter(loader))`
-    looks at one batch, and the pass after it has the order of the second epoch. With `drop_last` a last batch
+    looks at one batch, and the pass after it has the order of the second epoch, unless
+    `loader.sampler.set_epoch` says which (0 is the first). With `drop_last` a last batch
     of fewer than batch_size windows is left out. Raises ValueError as WindowDataset does, if batch_size is
     less than 1, num_workers or seed less than 0, and if drop_last would leave no batch at all.
 
     >>> [x.shape for x, y in make_loader(range(100), max_length=4, batch_size=10)]
     [torch.Size([10, 4]), torch.Size([10, 4])]
     """
+    shuffle, drop_last = arguments.flag("shuffle", shuffle), arguments.flag("drop_last", drop_last)
     data = WindowDataset(ids, max_length, stride)
     batch_size, seed = arguments.integer("batch_size", batch_size, 1), arguments.integer("seed", seed)
     if drop_last and batch_size > len(data):

@@ -1,5 +1,6 @@
 """helpers.batches: padding, buckets and packing lose nothing, and a model sees no difference."""
 
+import tracemalloc
 from collections import Counter
 from functools import partial
 from itertools import chain, pairwise
@@ -283,6 +284,14 @@ def test_best_fit_never_cuts_a_document_that_fits_and_cuts_no_more_than_concat(d
     assert (best.labels >= 0).sum() == sum(len(d) + 1 - -(-(len(d) + 1) // max_length) for d in documents)
 
 
+def test_the_memory_of_best_fit_grows_with_the_pieces_and_not_with_the_row():
+    tracemalloc.start()
+    rows, columns = best_fit([2, 3], max_length=10**15)
+    assert (rows.tolist(), columns.tolist()) == ([0, 0], [3, 0])
+    assert tracemalloc.get_traced_memory()[1] < 10**5
+    tracemalloc.stop()
+
+
 def scan_all_rows(lengths, max_length):
     """Best-fit decreasing as the textbook has it: look at every row."""
     room = []
@@ -349,7 +358,16 @@ def test_rows_come_out_of_a_loader_shuffled_and_whole():
 @pytest.mark.parametrize(
     "rows",
     [
-        *(0, -1, slice(1, 4), slice(None, None, 2), [3, 0, 3], torch.tensor([1, 2]), torch.tensor(2)),
+        *(
+            0,
+            -1,
+            slice(1, 4),
+            slice(None, None, 2),
+            slice(None, None, -1),
+            [3, 0, 3],
+            torch.tensor([1, 2]),
+            torch.tensor(2),
+        ),
         *(np.uint8(1), np.array([0, 1], np.uint8), np.array([4, 1], np.uint16), np.array([2], np.uint64)),
     ],
     ids=str,
@@ -371,8 +389,9 @@ def test_what_picks_no_rows_is_named(rows):
 def test_a_row_that_is_not_there_ends_a_loop():
     packed = pack(some_documents(n=20), 24, EOS)
     assert len(list(packed)) == len(packed)
-    for row in (len(packed), -len(packed) - 1):
-        with pytest.raises(IndexError):
+    for row in (len(packed), -len(packed) - 1, [0, len(packed)], np.uint64(2**64 - 1)):
+        wrong = row[1] if isinstance(row, list) else row
+        with pytest.raises(IndexError, match=f"rows: {wrong} is out of bounds; there are {len(packed)}"):
             packed[row]
 
 
@@ -548,8 +567,11 @@ def test_a_numpy_scalar_as_pad_or_end_cuts_no_id_short(narrow):
         ),
         (lambda: LengthBucketSampler([3], 1, seed="1"), ValueError, "seed must be an integer of 0 or"),
         (lambda: LengthBucketSampler([3], 1).set_epoch(None), ValueError, "epoch must be an integer"),
-        (lambda: block_causal_mask(None), ValueError, "document_ids must be integers, not None"),
-        (lambda: block_causal_mask([[0], [0, 1]]), ValueError, "document_ids must be integers"),
+        (lambda: block_causal_mask(None), ValueError, "document_ids must be numbers, not None"),
+        (lambda: block_causal_mask([[0], [0, 1]]), ValueError, "document_ids must be numbers"),
+        (lambda: pad_collate([[1]], 0, 10**14), ValueError, f"max_length={10**14} is too large for memory"),
+        (lambda: pad_collate([[1]], 0, 2**62), ValueError, f"max_length={2**62} is too large for memory"),
+        (lambda: pack([[1]], 10**14, EOS), ValueError, f"max_length={10**14} is too large for memory"),
         (lambda: block_causal_mask(3), ValueError, "document_ids must be integers"),
     ],
 )

@@ -175,6 +175,25 @@ def test_a_model_that_cannot_be_built_is_refused(arguments, word):
         TinyGPT(100, **arguments)
 
 
+def test_a_message_counts_right_where_a_size_has_a_narrow_dtype():
+    with pytest.raises(ValueError, match=r"dim=30 must be a multiple of 2 \* n_heads, 400"):
+        TinyGPT(9, dim=30, n_heads=np.uint8(200))
+
+
+@every_scheme
+@pytest.mark.parametrize("name", ["position_ids", "document_ids"])
+@pytest.mark.parametrize("shape", [(4,), (4, 3), (3, 4), (1, 4), (4, 4, 1)])
+def test_what_goes_beside_ids_must_have_their_shape(scheme, name, shape):
+    with pytest.raises(ValueError, match=rf"{name} has the shape .*{shape[-1]}.*, but ids \(4, 4\)"):
+        small(scheme)(random_ids(4, 4), **{name: torch.zeros(shape, dtype=torch.long)})
+
+
+@every_scheme
+def test_what_goes_beside_ids_may_be_lists(scheme):
+    model, ids, beside = small(scheme), random_ids(1, 3), [[0, 0, 1]]
+    assert torch.equal(model(ids, beside, beside), model(ids, torch.tensor(beside), torch.tensor(beside)))
+
+
 def test_rows_that_are_too_long_are_refused():
     with pytest.raises(ValueError, match="25 tokens, more than max_length=24"):
         small()(random_ids(1, 25))
@@ -411,6 +430,56 @@ def test_a_batch_without_a_target_is_refused_before_the_model_learns_nan(ids):
     assert torch.equal(model.embedding.weight, weights)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t + 0.5, "have dtype torch.float32"),
+        (lambda t: t > 5, "has dtype torch.bool"),
+        (lambda t: t + 300, "go from 3.. to 5..; this model knows 0 to 299"),
+        (lambda t: t - 99, "go from -.* this model knows 0 to 299"),
+        (lambda t: t[:, :-1], r"have the shape \(2, 7\), inputs \(2, 8\)"),
+        (lambda t: t.flatten(), r"have the shape \(16,\)"),
+    ],
+)
+def test_targets_that_are_no_ids_beside_the_inputs_are_refused_before_the_step(change, words):
+    model, ids = small(), random_ids(2, 9)
+    weights = model.embedding.weight.detach().clone()
+    with pytest.raises(ValueError, match=f"batch 0: targets {words}"):
+        list(train(model, [(ids[:, :-1], change(ids[:, 1:]))], optimizer_of(model)))
+    assert torch.equal(model.embedding.weight, weights)
+
+
+def test_a_last_id_beyond_the_model_is_named_where_bits_are_measured():
+    with pytest.raises(ValueError, match="ids go from 2 to 300; this model knows 0 to 299"):
+        bits_per_byte(small(), [1, 2, 300], Own())
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        *(
+            pack([[5, 6], [7]], 5, 0)[:],
+            pad_collate([[5, 6]], 0),
+            random_ids(2, 4),
+            (random_ids(2, 4),),
+            None,
+        ),
+        *((np.ones((2, 4), int),) * 2, [[[1, 2]], [[2, 3]]]),
+    ],
+    ids=lambda batch: type(batch).__name__,
+)
+def test_a_batch_that_is_no_tuple_of_tensors_is_refused_with_the_way_out(batch):
+    words = r"(?s)batch 0 must be \(inputs, targets, ...\).*labels\[:, 1:\].*from_numpy"
+    with pytest.raises(TypeError, match=words):
+        list(train(small(), [batch], optimizer_of(small())))
+
+
+@pytest.mark.parametrize("batches", [None, 5])
+def test_batches_one_cannot_walk_through_are_named(batches):
+    with pytest.raises(TypeError, match="batches must be an iterable of tuples"):
+        list(train(small(), batches, optimizer_of(small())))
+
+
 def test_a_single_target_is_enough():
     ids, model = random_ids(2, 8), small()
     targets = masked(ids)
@@ -457,6 +526,26 @@ def test_a_low_temperature_takes_the_likeliest_token():
     for _ in range(5):
         ids.append(model(torch.tensor([ids]))[0, -1].argmax().item())
     assert generate(model, [7, 8], 5, temperature=1e-4) == ids
+
+
+@pytest.mark.parametrize("temperature", [1e-30, 1e-40, 5e-324])
+def test_the_lowest_temperatures_take_the_likeliest_token_too(temperature):
+    assert generate(small(), [7, 8], 5, temperature) == generate(small(), [7, 8], 5, 1e-4)
+
+
+def test_any_function_of_rows_of_ids_can_be_sampled_from_and_sees_them_all():
+    seen = []
+    ids = generate(lambda ids: seen.append(ids.shape[1]) or F.one_hot(ids + 1, 99) * 1e3, [1, 2], 70)
+    assert ids == list(range(1, 73)) and seen == list(range(2, 72))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_a_model_that_has_learned_nan_is_named(wrong):
+    model = small()
+    torch.nn.init.constant_(model.norm.weight, wrong)
+    with pytest.raises(ValueError, match="the model gives logits with NaN or inf after 1 ids"):
+        generate(model, [1], 2)
+    assert math.isnan(bits_per_byte(model, [1, 2, 3], BPETokenizer([])))
 
 
 @pytest.mark.parametrize(
@@ -608,6 +697,22 @@ def test_special_tokens_count_in_the_loss_and_not_in_the_bytes(name, tmp_path):
         assert got == pytest.approx(14 * (len(ids) - 1) / n_bytes)
     with pytest.raises(ValueError, match="no byte of text after its first token"):
         bits_per_byte(Uniform(1024), [encode("a")[0], end, end], tokenizer)
+
+
+def test_special_tokens_are_found_in_a_vocabulary_of_either_direction_and_without_names_by_ours():
+    class Bytes:
+        vocab, special_tokens = {0: b"a", 1: b"<end>"}, ["<end>"]
+
+        def decode_bytes(self, ids):
+            return b"".join({0: b"a", 1: b"<end>"}[i] for i in ids)
+
+    class Str(Bytes):
+        vocab = "a", "<end>"
+
+    class NoNames(Bytes):
+        vocab, special_tokens = {"a": 0, END: 1}, None
+
+    assert [text_bytes([0, 1, 0], kind()) for kind in (Bytes, Str, NoNames)] == [2, 2, 2]
 
 
 def test_an_added_token_that_is_not_special_is_text():

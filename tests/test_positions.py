@@ -416,6 +416,21 @@ def test_distances_that_are_no_integers_are_named(bad):
 # Bad input
 
 
+def test_an_empty_list_is_no_positions_and_no_distances():
+    assert LearnedPositions(4, 2)([]).shape == (0, 2)
+    assert t5_buckets([]).tolist() == []
+
+
+def test_a_word_for_a_truth_value_is_refused():
+    with pytest.raises(TypeError, match="bidirectional must be True or False, not 'no'"):
+        t5_buckets([0], bidirectional="no")
+
+
+def test_the_even_numbers_beside_an_odd_one_of_a_narrow_dtype_are_right():
+    with pytest.raises(ValueError, match=r"dim=255 is odd.* 254 or 256"):
+        sinusoidal(3, np.uint8(255))
+
+
 @pytest.mark.parametrize("dim", [1, 3, 65])
 def test_odd_dimensions_are_refused_with_the_even_ones_beside_them(dim):
     hint = f"dim={dim} is odd|dim must be an integer of 2 or more, not {dim}"

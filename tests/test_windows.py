@@ -122,6 +122,13 @@ def test_a_window_that_is_not_there_is_an_index_error(index):
         data.batch([0, index])
 
 
+def test_the_largest_unsigned_index_is_not_the_last_window():
+    data, index = WindowDataset(range(21), 4), np.array([2**64 - 1], np.uint64)
+    for ask in (lambda: data.batch(index), lambda: data[index], lambda: data.batch(torch.from_numpy(index))):
+        with pytest.raises(IndexError, match=f"indices: {2**64 - 1} is out of bounds; there are 5"):
+            ask()
+
+
 def test_an_index_that_is_no_integer_is_a_type_error():
     with pytest.raises(TypeError):
         WindowDataset(range(21), 4)[1.0]
@@ -199,6 +206,14 @@ def test_a_memory_map_travels_to_a_worker_as_the_name_of_its_file(tmp_path, view
     assert lists(copy) == lists(data)
 
 
+def test_a_file_that_became_shorter_is_named_where_a_worker_opens_it(tmp_path):
+    sent = pickle.dumps(WindowDataset(on_disk(tmp_path / "ids.bin", range(5000)), 8))
+    on_disk(tmp_path / "shorter", range(10))
+    (tmp_path / "shorter").replace(tmp_path / "ids.bin")
+    with pytest.raises(ValueError, match=r"ids\.bin has become shorter .* 5000 ids"):
+        pickle.loads(sent)
+
+
 def test_what_is_not_in_the_file_as_it_stands_travels_whole(tmp_path):
     mapped = on_disk(tmp_path / "ids.bin", range(100), mode="c")  # changes stay in memory
     mapped[:] = np.arange(100, 200)
@@ -249,6 +264,17 @@ def test_each_epoch_has_another_order_and_the_seed_repeats_them_all():
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
     assert rows(other) != epochs[0]
     assert epochs[0] != sorted(epochs[0])
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_any_epoch_can_be_made_the_next(shuffle):
+    loader, again = (make_loader(range(400), 4, shuffle=shuffle, seed=1) for _ in range(2))
+    epochs = [rows(loader) for _ in range(4)]
+    for epoch, then in ((2, 3), (0, 1), (1, 2)):
+        again.sampler.set_epoch(epoch)
+        assert [rows(again), rows(again)] == [epochs[epoch], epochs[then]]
+    with pytest.raises(ValueError, match="epoch must be an integer of 0 or more, not -1"):
+        again.sampler.set_epoch(-1)
 
 
 def test_the_order_does_not_depend_on_the_number_of_workers(tmp_path):
@@ -453,6 +479,12 @@ def test_every_size_may_be_any_kind_of_integer(kind):
 def test_a_size_that_is_not_a_positive_integer_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name} must be an integer of 1 or more, not {value!r}"):
         make_loader(range(100), **{"max_length": 4, name: value})
+
+
+@pytest.mark.parametrize("name", ["shuffle", "drop_last"])
+def test_a_word_for_a_truth_value_is_refused(name):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, not 'False'"):
+        make_loader(range(20), 4, **{name: "False"})
 
 
 @pytest.mark.parametrize("seed", [None, -1, 1.5, "0"])

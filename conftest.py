@@ -5,10 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
 from helpers import corpus
 
+settings.register_profile("no clock", deadline=None)  # a busy machine must not fail a test
+settings.load_profile("no clock")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 

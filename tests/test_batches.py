@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention
@@ -584,7 +584,3 @@ def test_input_is_left_as_it_was():
     documents = [np.array([1, 2, 3]), np.array([4])]
     pad_collate(documents, 0), pack(documents, 3, EOS, "best_fit")
     assert [d.tolist() for d in documents] == [[1, 2, 3], [4]]
-
-
-settings.register_profile("quiet", deadline=None)
-settings.load_profile("quiet")

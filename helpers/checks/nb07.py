@@ -194,7 +194,7 @@ def carry(answer: Callable) -> str:
         batches = _batches((ids, *shape), form, got, shape)
         _follow((ids, *shape), batches)
         if len(batches) != most:
-            hint = "A strip has (len(ids) - 1) // batch_size targets: its last may be the next one's first input."
+            hint = "A strip has (len(ids) - 1) // batch_size targets: its last can be the next one's input."
             raise rejection((ids, *shape), Words(form), Words(f"a list of {len(batches)}"), hint)
         mixed = np.random.default_rng(n).permutation(ids)
         wanted = [(mixed[x - 700], mixed[y - 700]) for x, y in batches]

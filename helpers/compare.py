@@ -1,7 +1,8 @@
 """What a tokenizer costs: any tokenizer on any text, measured in one table (notebook 04).
 
 A tokenizer here is anything with `encode`, `decode` and `vocab`: the ones of this series, those below, or one
-of your own. Where it has a token for what it does not know, `vocab` has the key "<|unk|>".
+of your own; `Wrapped` makes one of a `tokenizers.Tokenizer`. Where it has a token for what it does not know,
+`vocab` has the key "<|unk|>".
 """
 
 import io
@@ -42,7 +43,7 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
     >>> pieces_of(CharTokenizer("a peg"), "page")
     ['p', 'a', 'g', 'e']
     """
-    return [tokenizer.decode([i]) for i in tokenizer.encode(text)]
+    return [tokenizer.decode([i]) for i in _encoded(tokenizer, text)]
 
 
 # ---- measures ----
@@ -50,7 +51,7 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
 
 def used_ids(tokenizer: Tokenizer, texts: Iterable[str]) -> set[int]:
     """The ids that occur in `texts`, each encoded by itself. Give a list of texts, not a str."""
-    return set(chain.from_iterable(_encoded(tokenizer, text) for text in arguments.many("texts", texts)))
+    return set(chain.from_iterable(_encoded(tokenizer, text) for text in arguments.texts("texts", texts)))
 
 
 def measure(tokenizer: Tokenizer, text: str, used: Iterable[int]) -> dict[str, Any]:
@@ -66,7 +67,8 @@ def measure(tokenizer: Tokenizer, text: str, used: Iterable[int]) -> dict[str, A
 
     Raises `ValueError` if `text` is empty, or if the tokenizer makes no token of it: no ratio would exist.
     """
-    ids, entries, used = _encoded(tokenizer, text), _entries(tokenizer.vocab), _used(used)
+    ids, entries = _encoded(tokenizer, arguments.text("text", text), "vocab"), _entries(tokenizer.vocab)
+    used = _used(used)
     if not ids:
         raise ValueError(f"text is {text!r:.60}: the tokenizer makes no token of it. Give a longer text")
     n_bytes, unknown = len(text.encode()), {i for token, i in entries if token in (UNK, UNK.encode())}
@@ -84,16 +86,26 @@ def measure(tokenizer: Tokenizer, text: str, used: Iterable[int]) -> dict[str, A
     }
 
 
-def _encoded(tokenizer: Tokenizer, text: str) -> list[int]:
-    return arguments.id_array("ids", tokenizer.encode(arguments.text("text", text))).tolist()
+def _encoded(tokenizer: Tokenizer, text: str, *also: str) -> list[int]:
+    """The ids of `text`, if `tokenizer` has `encode`, `decode` and the names in `also`."""
+    lacks = [name for name in ("encode", "decode", *also) if not hasattr(tokenizer, name)]
+    if lacks or isinstance(tokenizer, type | tokenizers.Tokenizer):  # whose encode gives no list
+        found = f"{arguments.shown(tokenizer)}" + f", which has no {', '.join(lacks)}" * bool(lacks)
+        raise arguments.WrongKind(
+            f"tokenizer must be an object with encode, decode and vocab, not {found}: give an instance "
+            "of a class with all three, such as Wrapped(tokenizer) for a tokenizers.Tokenizer"
+        )
+    return arguments.id_array("encode of the tokenizer", tokenizer.encode(text)).tolist()
 
 
 def _used(ids: Iterable[int]) -> set[int]:
-    return set(arguments.id_array("used", list(arguments.many("used", ids, "ids"))).tolist())
+    keys = ids.keys() if isinstance(ids, Mapping) else ids  # a Counter of ids, say
+    return set(arguments.id_array("used", list(arguments.many("used", keys, "ids"))).tolist())
 
 
 def _entries(vocab: Mapping) -> list[tuple[Any, int]]:
     """(token, id) of each entry, whichever way `vocab` maps."""
+    vocab = arguments.mapping("vocab of the tokenizer", vocab)
     by_id = all(isinstance(key, Integral) for key in vocab)
     return [(value, key) if by_id else (key, value) for key, value in vocab.items()]
 
@@ -107,6 +119,7 @@ def compare(
     Raises `ValueError`, with both names, where a text cannot be measured, and where `used` lacks a name.
     """
     arguments.mapping("texts", texts)
+    arguments.mapping("used", used)
     missing = [name for name in arguments.mapping("tokenizers", tokenizers) if name not in used]
     if missing:
         raise ValueError(f"used lacks {missing}: give used_ids(tokenizer, [training text]) for each")
@@ -122,7 +135,6 @@ def compare(
     return pd.DataFrame(rows)
 
 
-@lru_cache(maxsize=64)  # a text is measured once for each tokenizer
 def count_words(text: str) -> int:
     """The words of `text`: pre-tokens of notebook 02 that hold a letter.
 
@@ -131,6 +143,11 @@ def count_words(text: str) -> int:
     >>> count_words("I've lost 2 pegs, somewhere.")
     4
     """
+    return _count_words(arguments.text("text", text))
+
+
+@lru_cache(maxsize=64)  # a text is measured once for each tokenizer
+def _count_words(text: str) -> int:
     return sum(any(map(str.isalpha, token)) for token in split_words(text))
 
 
@@ -143,10 +160,13 @@ def table_parameters(vocab_size: int, width: int, tied: bool = False) -> int:
     38597376
     """
     vocab_size, width = arguments.integer("vocab_size", vocab_size), arguments.integer("width", width)
-    return vocab_size * width * (1 if tied else 2)
+    return vocab_size * width * (1 if arguments.flag("tied", tied) else 2)
 
 
 # ---- tokenizers ----
+
+
+LARGEST_VOCAB = 2**20  # four times the largest in use; the trainers below set memory aside for all of it
 
 
 class CharTokenizer:
@@ -194,7 +214,7 @@ def train_wordpiece(text: str, vocab_size: int) -> Wrapped:
     """
     alphabet = sorted(set(arguments.text("text", text)) - set(" \t\n\r"))
     trainer = trainers.WordPieceTrainer(
-        vocab_size=arguments.integer("vocab_size", vocab_size, 1),
+        vocab_size=arguments.integer("vocab_size", vocab_size, 1, LARGEST_VOCAB),
         special_tokens=[UNK, *(f"##{character}" for character in alphabet)],
         show_progress=False,
     )
@@ -216,7 +236,7 @@ def train_unigram(text: str, vocab_size: int) -> Wrapped:
         ]
     )
     trainer = trainers.UnigramTrainer(
-        vocab_size=arguments.integer("vocab_size", vocab_size, 1),
+        vocab_size=arguments.integer("vocab_size", vocab_size, 1, LARGEST_VOCAB),
         special_tokens=[UNK],
         unk_token=UNK,
         initial_alphabet=[*UNK],

@@ -25,14 +25,16 @@ def split_words(text: str, keep_spaces: bool = False) -> list[str]:
     pre-token of its own, one for each character: joined, they are `text` again.
     Any str will do. White space is what Unicode calls so (its property White_Space); all else that is no
     word is a mark: control characters, lone surrogates, and U+001C to U+001F, at which `str.split` would cut.
-    Raises `WrongKind` if `text` is not a str.
+    Raises `WrongKind` if `text` is not a str, or `keep_spaces` not True or False.
 
     >>> split_words("I've got £3.50 (no, 4).")
     ["I've", 'got', '£', '3.50', '(', 'no', ',', '4', ')', '.']
     >>> split_words("I've got £3.50 (no, 4).", keep_spaces=True)
     ["I've", ' got', ' £', '3.50', ' (', 'no', ',', ' 4', ')', '.']
     """
-    return (WITH_SPACES if keep_spaces else WITHOUT_SPACES).findall(_checked(text))
+    return (WITH_SPACES if arguments.flag("keep_spaces", keep_spaces) else WITHOUT_SPACES).findall(
+        _checked(text)
+    )
 
 
 class WordTokenizer:
@@ -49,13 +51,28 @@ class WordTokenizer:
     """
 
     def __init__(self, vocab: Mapping[str, int], lowercase: bool = False, keep_spaces: bool = False):
-        """`vocab` has the ids 0, 1, 2, ... in any order, and the special tokens among its keys."""
-        tokens = {i: token for token, i in arguments.mapping("vocab", vocab).items()}
-        if set(tokens) != set(range(len(vocab))) or not set(SPECIAL_TOKENS) <= set(vocab):
+        """`vocab` has the ids 0, 1, 2, ... in any order, and the special tokens among its keys; it is copied.
+
+        Raises `ValueError` for any other, and `WrongKind` if one of the other two is not True or False.
+        """
+        tokens = list(arguments.mapping("vocab", vocab))
+        try:
+            ids = arguments.id_array("vocab", list(vocab.values())).tolist()  # plain int, whatever they were
+        except ValueError:
+            ids = []
+        numbered = sorted(ids) == list(range(len(tokens))) and all(isinstance(token, str) for token in tokens)
+        if not numbered or not set(SPECIAL_TOKENS) <= set(tokens):
             wanted = f"map each token to its id, 0 to {len(vocab) - 1}, with {', '.join(SPECIAL_TOKENS)}"
             raise ValueError(f"vocab must {wanted}, not {arguments.shown(vocab)}")
-        self.vocab, self.lowercase, self.keep_spaces = vocab, lowercase, keep_spaces
-        self._tokens = [tokens[i] for i in range(len(vocab))]
+        self.vocab = dict(zip(tokens, ids, strict=True))
+        self.lowercase = arguments.flag("lowercase", lowercase)
+        self.keep_spaces = arguments.flag("keep_spaces", keep_spaces)
+        self._tokens = sorted(tokens, key=self.vocab.get)
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The special tokens and their ids."""
+        return {token: self.vocab[token] for token in SPECIAL_TOKENS}
 
     @classmethod
     def train(
@@ -73,7 +90,7 @@ class WordTokenizer:
         if max_vocab is not None:
             name = f"max_vocab, which counts the {len(SPECIAL_TOKENS)} special tokens too,"
             max_vocab = arguments.integer(name, max_vocab, len(SPECIAL_TOKENS) + 1)
-        counts = Counter(_pretokens(text, lowercase, keep_spaces))
+        counts = Counter(_pretokens(text, arguments.flag("lowercase", lowercase), keep_spaces))
         if not counts:
             raise ValueError(f"text holds no word to learn, it is {text!r:.60}: give a text with words in it")
         by_frequency = sorted(counts, key=lambda token: (-counts[token], token))
@@ -125,8 +142,7 @@ def _special_regex(allowed: str | Collection[str]) -> regex.Pattern | None:
     """A regex that finds the special tokens in `allowed`; None if there are none."""
     names = SPECIAL_TOKENS if isinstance(allowed, str) and allowed == "all" else allowed
     several = isinstance(names, Collection) and not isinstance(names, str)
-    if not several or not set(SPECIAL_TOKENS) >= set(names):
-        raise ValueError(
-            f'allowed_special is {allowed!r}: give "all", or a set of names from {list(SPECIAL_TOKENS)}'
-        )
+    if not several or not all(isinstance(name, str) and name in SPECIAL_TOKENS for name in names):
+        names = f'give "all", or a set of names from {list(SPECIAL_TOKENS)}'
+        raise ValueError(f"allowed_special is {arguments.shown(allowed)}: {names}")
     return regex.compile(f"({'|'.join(map(regex.escape, names))})") if names else None

@@ -9,14 +9,17 @@ import unicodedata
 import numpy as np
 import pytest
 import regex
+import tokenizers
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import models
 
 from helpers.bpe import BPETokenizer
 from helpers.compare import (
     LANGUAGES,
     CharTokenizer,
+    Wrapped,
     cldr_names,
     compare,
     count_words,
@@ -131,8 +134,49 @@ def test_a_lone_surrogate_is_said_in_words(text):
         lambda: train_wordpiece(text, 100),
         lambda: train_unigram(text, 100),
     ):
-        with pytest.raises(ValueError, match=r"text has a lone surrogate, .* at position"):
+        with pytest.raises(ValueError, match=r"text(s\[1\])? has a lone surrogate, .* at position"):
             use()
+
+
+def test_a_text_among_many_is_named_by_its_number():
+    with pytest.raises(TypeError, match=r"texts\[2\] must be a str, not float: nan"):
+        used_ids(BYTES, ["one", "two", float("nan")])
+
+
+TIKTOKEN = BYTES.to_tiktoken()
+HUGGING_FACE = tokenizers.Tokenizer(models.WordLevel({UNK: 0, "peg": 1}, UNK))
+
+
+@pytest.mark.parametrize("tokenizer", [TIKTOKEN, HUGGING_FACE, None, BPETokenizer])
+def test_what_is_no_tokenizer_is_named_with_the_way_out(tokenizer):
+    for use in (
+        lambda: measure(tokenizer, "peg", {1}),
+        lambda: compare({"t": tokenizer}, {"x": "peg"}, {"t": [1]}),
+    ):
+        with pytest.raises(
+            ValueError, match=r"tokenizer must be .* vocab, not .*: give .* Wrapped\(tokenizer\)"
+        ):
+            use()
+    with pytest.raises(TypeError, match="tokenizer must be"):
+        used_ids(None, ["peg"])
+
+
+def test_the_wrapper_that_the_error_names_can_be_measured():
+    wrapped = Wrapped(HUGGING_FACE)
+    assert measure(wrapped, "peg", used_ids(wrapped, ["peg"]))["tokens"] == 1
+    assert used_ids(TIKTOKEN, ["ab"]) == set(BYTES.encode("ab")), "no vocab is needed here"
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", ["a"], np.array(["a"]), 5])
+def test_what_has_no_words_to_count_is_named(text):
+    with pytest.raises(TypeError, match="text must be a str, not"):
+        count_words(text)
+
+
+@pytest.mark.parametrize("tied", ["no", 0, None])
+def test_tied_is_true_or_false(tied):
+    with pytest.raises(TypeError, match="tied must be True or False"):
+        table_parameters(5, 3, tied)
 
 
 @pytest.mark.parametrize("text", [None, b"bytes", ["a", "b"], 5])
@@ -274,9 +318,9 @@ def test_a_vocabulary_too_small_for_the_characters_is_an_error_not_a_larger_one(
 
 
 @pytest.mark.parametrize("train", [train_wordpiece, train_unigram])
-@pytest.mark.parametrize("size", [0, -5, 2.5, "100", None, True])
+@pytest.mark.parametrize("size", [0, -5, 2.5, "100", None, True, 2**20 + 1, 2**40])  # no memory has that
 def test_a_vocabulary_size_that_is_none_is_named(train, size):
-    with pytest.raises(ValueError, match="vocab_size must be an integer of 1 or more, not"):
+    with pytest.raises(ValueError, match="vocab_size must be an integer from 1 to 1048576, not"):
         train(STORY, size)
 
 

@@ -224,7 +224,9 @@ def test_allowing_all_is_encoding_the_parts_between(parts, keep_spaces):
     assert tokenizer.encode(text, allowed_special="all") == ids
 
 
-@pytest.mark.parametrize("allowed", ["<|unk|>", {"<|bos|>"}, ["<|pad|>", ""], None, 3, iter(["<|pad|>"])])
+@pytest.mark.parametrize(
+    "allowed", ["<|unk|>", {"<|bos|>"}, ["<|pad|>", ""], [["a"]], None, 3, iter(["<|pad|>"])]
+)
 def test_allowing_what_is_no_special_token_is_an_error(allowed):
     with pytest.raises(ValueError, match=r'allowed_special is .*give "all", or a set of names'):
         WordTokenizer.train("a").encode("a", allowed_special=allowed)
@@ -248,12 +250,47 @@ def test_a_vocabulary_may_stand_in_any_order_such_as_json_with_sorted_keys():
         {token: 2 * i for i, token in enumerate(SPECIAL_TOKENS)},
         {**{token: i for i, token in enumerate(SPECIAL_TOKENS)}, "a": 2},
         {"<|unk|>": 0, "<|endoftext|>": 1, "a": 2},
+        {token: float(i) for i, token in enumerate(SPECIAL_TOKENS)},
+        {token: str(i) for i, token in enumerate(SPECIAL_TOKENS)},
+        {token: i for i, token in enumerate([*SPECIAL_TOKENS, 5])},
+        {token: i for i, token in enumerate([*SPECIAL_TOKENS, None])},
+        {token: i for i, token in enumerate([*SPECIAL_TOKENS, b"a"])},
+        {**{token: i for i, token in enumerate(SPECIAL_TOKENS)}, "a": [3]},
         {},
     ],
 )
 def test_a_vocabulary_that_cannot_work_is_refused(vocab):
     with pytest.raises(ValueError, match=r"vocab must map each token to its id, .*<\|pad\|>"):
         WordTokenizer(vocab)
+
+
+@pytest.mark.parametrize("number", [np.int16, np.uint64, torch.tensor, lambda i: np.arange(4)[i]])
+def test_ids_of_any_kind_of_integer_become_plain_and_the_order_stays(number):
+    vocab = {token: number(i) for token, i in zip(["a", *SPECIAL_TOKENS], [3, 0, 1, 2], strict=True)}
+    tokenizer = WordTokenizer(vocab)
+    assert json.dumps(tokenizer.encode("a b")) == "[3, 0]" and json.dumps(tokenizer.vocab).startswith(
+        '{"a": 3'
+    )
+    assert tokenizer.special_tokens == {"<|unk|>": 0, "<|endoftext|>": 1, "<|pad|>": 2}
+
+
+def test_a_vocabulary_that_grows_later_does_not_change_the_tokenizer():
+    vocab = {token: i for i, token in enumerate([*SPECIAL_TOKENS, "a"])}
+    tokenizer = WordTokenizer(vocab)
+    vocab["b"] = 4
+    assert tokenizer.decode(tokenizer.encode("a b")) == "a <|unk|>"
+
+
+@pytest.mark.parametrize("word", ["no", 0, None])
+def test_a_word_is_not_taken_for_true(word):
+    for use in (
+        lambda: WordTokenizer.train("a", lowercase=word),
+        lambda: WordTokenizer.train("a", keep_spaces=word),
+        lambda: WordTokenizer(WordTokenizer.train("a").vocab, word),
+        lambda: split_words("a", word),
+    ):
+        with pytest.raises(TypeError, match=r"(lowercase|keep_spaces) must be True or False, not"):
+            use()
 
 
 @pytest.mark.parametrize("vocab", [None, list(SPECIAL_TOKENS), "abc"])

@@ -17,10 +17,12 @@ import numpy as np
 from IPython.display import display
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
-from matplotlib.ticker import LogFormatter, ScalarFormatter
+from matplotlib.ticker import FixedFormatter, FormatStrFormatter, FuncFormatter, StrMethodFormatter
 from matplotlib.transforms import Bbox
 from PIL import Image
 
@@ -55,6 +57,9 @@ STYLE = {
 }
 plt.rcParams.update(STYLE)
 
+# What writes at ticks the texts it was given; any other formatter is matplotlib's way to write numbers.
+GIVEN = FixedFormatter, FuncFormatter, StrCategoryFormatter, StrMethodFormatter, FormatStrFormatter
+
 WIDGET = "application/vnd.jupyter.widget-view+json"  # how ipywidgets says which widget is to be shown
 
 
@@ -73,10 +78,10 @@ def plain_text(fig: Figure) -> None:
     Only numbers that matplotlib itself writes at its ticks, such as 10², stay as they are.
     """
     numbers = set()
-    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
-        if isinstance(axis.get_major_formatter(), LogFormatter | ScalarFormatter):
+    for axis in fig.findobj(Axis):  # of insets, second axes and colour bars too
+        if not isinstance(axis.get_major_formatter(), GIVEN):
             numbers |= {*axis.get_majorticklabels(), axis.get_offset_text()}
-        if isinstance(axis.get_minor_formatter(), LogFormatter | ScalarFormatter):
+        if not isinstance(axis.get_minor_formatter(), GIVEN):
             numbers |= {*axis.get_minorticklabels()}
     for text in set(fig.findobj(Text)) - numbers:
         text.set_parse_math(False)
@@ -157,7 +162,8 @@ class Explorer(widgets.VBox):
         except Exception as error:  # nobody would see it here: so it takes the place of the picture
             lines = textwrap.wrap(f"{self.state()}: {type(error).__name__}: {error}", 90)
             fig = plt.figure()
-            fig.text(0.02, 0.95, "\n".join(lines), va="top", color=ORANGE)
+            message = "\n".join(lines).encode("utf-8", "replace").decode()  # no font draws half an emoji
+            fig.text(0.02, 0.95, message, va="top", color=ORANGE)
             self.image.value = png(fig)
 
     def state(self) -> str:
@@ -184,6 +190,10 @@ def explore(
     Raises ValueError where a list is empty, or `start` holds a value that is not in its list, or a name that
     is no slider's.
     """
+    if not callable(draw):
+        raise arguments.WrongKind(
+            f"draw must be a function that returns a figure, not {arguments.shown(draw)}"
+        )
     start = start or {}
     if unknown := set(start) - set(choices):
         raise ValueError(f"explore: start names {sorted(unknown)}, but the sliders are {list(choices)}")
@@ -231,9 +241,15 @@ def draw_tokens(
     """Draw `pieces` on `ax` as a run of boxes, wrapped at `columns` monospace characters.
 
     `colours` gives a fill for each piece; without it neighbours take turns among five pastels.
-    White space is made visible: a space as ␣, a line end as ↵, a tab as ⇥.
+    White space is made visible: a space as ␣, a line end as ↵, a tab as ⇥. Pieces may be bytes: where they
+    are no UTF-8, such as a part of a character, they become "�".
     """
-    row, column, pieces = 0, 0, list(pieces)
+    pieces = [
+        p.decode(errors="replace") if isinstance(p, bytes) else p for p in arguments.many("pieces", pieces)
+    ]
+    if not all(isinstance(piece, str) for piece in pieces):
+        raise arguments.WrongKind(f"pieces must be str or bytes, not {arguments.shown(pieces)}")
+    row, column = 0, 0
     if colours is not None and len(colours) < len(pieces):
         raise ValueError(f"colours has {len(colours)} fills for {len(pieces)} pieces: give one for each")
     for i, piece in enumerate(pieces):

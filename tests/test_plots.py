@@ -170,6 +170,24 @@ def test_the_picture_of_an_error_shows_its_text_whatever_is_in_it():
     assert (abs(shown[..., :3] - to_rgb(plots.ORANGE)).sum(axis=-1) < 0.1).sum() > 50
 
 
+def test_half_an_emoji_in_an_error_does_not_keep_the_old_picture():
+    def draw(v):
+        if v:
+            raise ValueError("half \ud83d")
+        return bars(3)
+
+    figure = explore(draw, alt="A bar", v=[0, 1])
+    before = figure.image.value
+    figure.sliders["v"].index = 1
+    assert figure.image.value != before
+
+
+@pytest.mark.parametrize("draw", [None, plt.Figure()])
+def test_a_draw_that_is_no_function_is_said(draw):
+    with pytest.raises(TypeError, match="draw must be a function that returns a figure, not "):
+        explore(draw, alt="A bar", v=[0])
+
+
 def test_an_error_in_the_first_picture_is_raised_and_leaves_no_figure():
     def draw(height):
         bars(height)
@@ -278,11 +296,40 @@ def test_the_powers_of_ten_at_an_axis_stay_formulas(monkeypatch):
     plt.close(fig)
 
 
+def test_numbers_stay_formulas_at_insets_second_axes_colour_bars_and_logit_scales():
+    fig, (ax, other) = plt.subplots(1, 2)
+    ax.set_xscale("log")
+    ax.plot([1, 1000], [1, 2])
+    inset = ax.inset_axes([0.5, 0.5, 0.4, 0.4], yscale="log")
+    inset.plot([1, 2], [1, 1e6])
+    other.set(xscale="logit", xlim=(0.001, 0.999))
+    other.set_yticks([0, 1], ["$a$", "$b$"])
+    bar = fig.colorbar(other.scatter([0.1, 0.9], [0, 1], c=[1, 1e5], norm="log"))
+    axes = [ax.xaxis, ax.secondary_xaxis("top").xaxis, inset.yaxis, other.xaxis, bar.ax.yaxis]
+    plots.plain_text(fig)
+    fig.draw_without_rendering()
+    for axis in axes:
+        labels = [label for label in axis.get_majorticklabels() if "$" in label.get_text()]
+        assert labels and all(label.get_parse_math() for label in labels)
+    assert [label.get_parse_math() for label in other.get_yticklabels()] == [False, False]
+    plt.close(fig)
+
+
 def test_a_figure_that_cannot_be_drawn_is_closed():
     fig, open_before = bars(1), plt.get_fignums()
     with pytest.raises(ValueError):
         plots.png(fig, dpi=-1)
     assert len(plt.get_fignums()) == len(open_before) - 1
+
+
+def test_pieces_may_be_bytes_and_what_is_neither_is_named():
+    fig, ax = plt.subplots()
+    draw_tokens(ax, [b"a", "ä".encode(), "ä".encode()[:1], "$"])
+    assert [text.get_text() for text in ax.texts] == ["a", "ä", "\ufffd", "$"]
+    for pieces in ("a peg", [1, 2], None, {"a": 1}):
+        with pytest.raises(TypeError, match=r"^pieces must be"):
+            draw_tokens(ax, pieces)
+    plt.close(fig)
 
 
 def test_too_few_colours_for_the_pieces_are_an_error():

@@ -58,13 +58,26 @@ def from_merges(
     """The bytes in GPT-2's order, the merges in the order learned, the special tokens."""
     tokens = {token: i for i, token in enumerate(BYTES)}
     ranks: dict[Pair, int] = {}
-    for left, right in merges:
+    for left, right in _pairs(merges):
         if left not in tokens or right not in tokens or left + right in tokens:
             raise ValueError(f"merges has {(left, right)!r}: it must join known tokens into a new one")
         ranks[tokens[left], tokens[right]] = len(ranks)
         tokens[left + right] = len(tokens)
     made = list(range(len(BYTES), len(tokens)))
     return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), own_settings(pattern))
+
+
+def _pairs(merges: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    if isinstance(merges, str) or hasattr(merges, "__fspath__"):
+        raise arguments.WrongKind(
+            f"merges must be pairs of bytes, not {merges!r:.60}: read a file by BPETokenizer.load"
+        )
+    for number, pair in enumerate(arguments.many("merges", merges, "pairs of bytes")):
+        if not (isinstance(pair, tuple | list) and [type(token) for token in pair] == [bytes, bytes]):
+            raise arguments.WrongKind(
+                f"merges[{number}] must be a pair of bytes, such as (b'l', b'o'), not {pair!r:.60}"
+            )
+        yield pair
 
 
 def _special(names: Collection[str] | Mapping[str, int], tokens: Mapping[bytes, int]) -> list[AddedToken]:
@@ -90,13 +103,16 @@ def read_tiktoken(
     tokens: dict[bytes, int] = {}
     for number, line in enumerate(files.read_text(path).splitlines(), 1):
         try:
-            token, rank = line.split()
-            tokens[binascii.a2b_base64(token, strict_mode=True)] = int(rank)
+            spelt, rank = line.split()
+            token, i = binascii.a2b_base64(spelt, strict_mode=True), int(rank)
         except ValueError:
             raise ValueError(
                 f"{path} is no rank file of tiktoken, or damaged: line {number} must be a token in base64 "
                 f"and its rank, not {line!r:.60}"
             ) from None
+        if token in tokens:
+            raise ValueError(f"{path} is damaged: line {number} has {token!r}, which has a rank already")
+        tokens[token] = i
     ranks: dict[Pair, int] = {}
     made: list[int] = []
     for token, i in sorted(tokens.items(), key=lambda item: item[1]):

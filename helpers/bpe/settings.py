@@ -70,7 +70,8 @@ def read_settings(data: dict[str, Any]) -> Settings:
     """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say."""
     check(data["model"], "model")  # first: a file with another kind of model is told that
     check(data, "file")
-    list(_parts(data, "decoder"))  # looked at only: decoding is always that of ByteLevel
+    if len(list(_parts(data, "decoder"))) != 1:  # decoding is always that of ByteLevel, once
+        refuse(f"its decoder is {json.dumps(data.get('decoder')):.80}, and not one ByteLevel")
     forms = [part["type"] for part in _parts(data, "normalizer")]
     *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
     if last.get("type") != "ByteLevel":
@@ -79,9 +80,11 @@ def read_settings(data: dict[str, Any]) -> Settings:
     for one in cuts:
         compile_pattern(one.pattern)
     begin, end = [], []
-    for part in _parts(data, "post_processor"):
-        before, after = _template(part) if "single" in part else ([], [])
-        begin, end = before + begin, end + after
+    templates = [part for part in _parts(data, "post_processor") if "single" in part]
+    if len(templates) > 1:
+        refuse("its post_processor has several templates")
+    for part in templates:
+        begin, end = _template(part)
     return Settings(forms, tuple(cuts), bool(data["model"].get("ignore_merges")), begin, end)
 
 

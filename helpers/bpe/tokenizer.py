@@ -83,8 +83,13 @@ class BPETokenizer:
         tokenizer._use(vocabulary)
         return tokenizer
 
-    def __reduce__(self):  # for pickle: all that decides the ids, and nothing that was remembered of texts
-        return type(self)._of, (self._vocabulary,)
+    def __getstate__(self) -> dict:
+        """For pickle and copy: the vocabulary, and what a subclass added; nothing remembered of texts."""
+        return {name: value for name, value in vars(self).items() if name not in _made_by_use()}
+
+    def __setstate__(self, state: dict) -> None:
+        self._use(state["_vocabulary"])
+        vars(self).update(state)
 
     def fingerprint(self) -> str:
         """The same for all tokenizers that give the same ids by the same rules, in every process."""
@@ -135,11 +140,15 @@ class BPETokenizer:
         pattern leaves out characters, a surrogate is lone, or the class would raise it.
         """
         names = arguments.special_tokens("special_tokens", special_tokens)
+        if isinstance(special_tokens, dict):
+            raise arguments.WrongKind(
+                f"special_tokens must be a list of names, not {special_tokens}: ids are given here"
+            )
         least = len(BYTES) + len(names)
         size = f"vocab_size (which counts 256 bytes and {len(names)} special tokens)"
         n_merges = arguments.integer(size, vocab_size, least) - least
         cuts = read_settings(json.loads(own_settings(pattern))).cuts
-        documents = [texts] if isinstance(texts, str) else arguments.many("texts", texts)
+        documents = [texts] if isinstance(texts, str) else arguments.texts("texts", texts)
         counts = count_pretokens(documents, cuts)
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
@@ -188,7 +197,7 @@ class BPETokenizer:
         """
         self._allowed(allowed_special)
         encode = partial(self.encode, allowed_special=allowed_special)
-        return itertools.chain.from_iterable(map(encode, arguments.many("texts", texts)))
+        return itertools.chain.from_iterable(map(encode, arguments.texts("texts", texts)))
 
     def _parts(self, text: str, allowed_special: str | Collection[str]) -> Iterator[list[int] | np.ndarray]:
         """The ids of each part of `text`: an added token, or what stands between two of them."""
@@ -315,3 +324,9 @@ class BPETokenizer:
             raise ValueError("tiktoken merges in the order of the ids, and here the ranks are in another")
         parts = {"mergeable_ranks": self._vocabulary.tokens, "special_tokens": self.special_tokens}
         return tiktoken.Encoding("from-text-to-tensors", pat_str=self.pattern, **parts)
+
+
+@lru_cache
+def _made_by_use() -> frozenset[str]:
+    """The attributes that follow from the vocabulary."""
+    return frozenset({"merges", *vars(BPETokenizer([]))} - {"_vocabulary"})

@@ -1,0 +1,145 @@
+"""What others send: files with odd parts, objects of other kinds, and classes made from ours."""
+
+import base64
+import copy
+import json
+import pickle
+
+import pandas as pd
+import pytest
+from referees import file_of
+
+from helpers.bpe import GPT4_PATTERN, BPETokenizer
+from helpers.fingerprint import fingerprint
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda tokenizer: pickle.loads(pickle.dumps(tokenizer)),
+}
+
+
+class Lower(BPETokenizer):
+    """Made from our class in the usual way, with a setting of its own and a private one."""
+
+    def __init__(self, merges, lower):
+        super().__init__(merges)
+        self.lower, self._times = lower, 2
+
+    def encode(self, text, **options):
+        return super().encode(text.lower() if self.lower else text, **options) * self._times
+
+
+@pytest.mark.parametrize("made_by", COPIES.values(), ids=COPIES)
+def test_a_copy_keeps_what_a_subclass_or_an_object_added(made_by):
+    ours = Lower([(b"a", b"b")], lower=True)
+    ours.note = ["mine"]
+    assert ours.merges  # remembered, and no part of the state
+    again = made_by(ours)
+    assert type(again) is Lower and again.note == ["mine"] and again.merges == ours.merges
+    assert again.encode("AB") == ours.encode("AB") == [256, 256]
+    assert fingerprint(again) == fingerprint(ours) != fingerprint(Lower([(b"a", b"b")], lower=False))
+
+
+def test_what_is_sent_is_the_vocabulary_alone():
+    ours = BPETokenizer([(b"a", b"b")])
+    ours.encode("some text")
+    assert list(ours.__getstate__()) == ["_vocabulary"]
+
+
+NOT_MERGES = {
+    "a file": ("tokenizer.json", "merges .*BPETokenizer.load"),
+    "nothing": (None, "merges must be"),
+    "a number": (5, "merges must be"),
+    "a dict": ({(b"a", b"b"): 0}, "merges must be"),
+    "one in a row": ([(b"a", b"b"), (b"a",)], r"merges\[1\].*pair of bytes"),
+    "bytes in a row": ([b"ab"], r"merges\[0\].*pair of bytes"),
+    "two bytes": ([b"ab", (b"a", b"b")], r"merges\[0\].*pair of bytes"),
+    "str": ([("a", "b")], r"merges\[0\].*pair of bytes"),
+    "None in a row": ([None], r"merges\[0\].*pair of bytes"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_MERGES)
+def test_what_are_no_merges_is_refused_by_name(case):
+    merges, message = NOT_MERGES[case]
+    with pytest.raises(TypeError, match=message):
+        BPETokenizer(merges)
+
+
+def test_training_takes_names_of_special_tokens_and_no_ids():
+    with pytest.raises(TypeError, match=r"special_tokens must be a list of names.*999"):
+        BPETokenizer.train("low lower", 260, special_tokens={"<|x|>": 999})
+
+
+TAKE_TEXTS = {
+    "train": ("texts", lambda texts: BPETokenizer.train(texts, 300)),
+    "encode_iterable": ("texts", lambda texts: list(BPETokenizer([]).encode_iterable(texts))),
+}
+
+
+@pytest.mark.parametrize("case", TAKE_TEXTS)
+@pytest.mark.parametrize("wrong", [float("nan"), None, b"three", "\ud800"], ids=repr)
+def test_an_error_numbers_the_text_that_is_wrong(case, wrong):
+    name, call = TAKE_TEXTS[case]
+    with pytest.raises(ValueError, match=rf"{name}\[2\]"):
+        call(iter(["one", "two", wrong, "four"]))
+
+
+@pytest.mark.parametrize("case", TAKE_TEXTS)
+def test_a_dict_or_a_table_is_no_list_of_texts(case):
+    name, call = TAKE_TEXTS[case]
+    for texts in ({"train": "one"}, pd.DataFrame({"text": ["one"]})):
+        with pytest.raises(TypeError, match=f"{name} must be an iterable of str"):
+            call(texts)
+
+
+BYTE_RANKS = [(bytes([byte]), byte) for byte in range(256)]
+DAMAGED = {
+    "a token twice": ([(b"ab", 256), (b"ab", 300)], "line 258 has b'ab', which has a rank already"),
+    "a line twice": ([(b"ab", 256), (b"ab", 256)], "line 258 has b'ab', which has a rank already"),
+    "a rank twice": ([(b"ab", 256), (b"cd", 256)], "256 stands there twice"),
+    "a rank below 0": ([(b"ab", -1)], "-1 must be an integer from 0"),
+    "a rank too large": ([(b"ab", 2**40)], "must be an integer from 0"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_rank_file_that_contradicts_itself_is_refused(case, tmp_path):
+    more, message = DAMAGED[case]
+    path = tmp_path / "some.tiktoken"
+    path.write_text("".join(f"{base64.b64encode(t).decode()} {i}\n" for t, i in BYTE_RANKS + more))
+    with pytest.raises(ValueError, match=rf"(?s)some\.tiktoken.*{message}"):
+        BPETokenizer.from_tiktoken(path, pattern=GPT4_PATTERN)
+
+
+TEMPLATE = {
+    "type": "TemplateProcessing",
+    "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [],
+    "special_tokens": {},
+}
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+ODD_PARTS = {
+    "no decoder": ({"decoder": None}, "decoder is null"),
+    "an empty decoder": ({"decoder": {"type": "Sequence", "decoders": []}}, "decoder is .*Sequence"),
+    "two decoders": (
+        {"decoder": {"type": "Sequence", "decoders": [BYTE_LEVEL, BYTE_LEVEL]}},
+        "not one ByteLevel",
+    ),
+    "two templates": (
+        {"post_processor": {"type": "Sequence", "processors": [TEMPLATE, BYTE_LEVEL, TEMPLATE]}},
+        "several templates",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ODD_PARTS)
+def test_parts_that_decode_or_frame_otherwise_are_refused(case, tmp_path):
+    parts, message = ODD_PARTS[case]
+    path = file_of(BPETokenizer([]), tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | parts))
+    with pytest.raises(
+        ValueError, match=rf"tokenizer\.json cannot be used: .*{message}.*Tokenizer\.from_file"
+    ):
+        BPETokenizer.load(path)

@@ -48,7 +48,8 @@ def parameters(answer: Callable) -> str:
         near.pop(right, None)
         got = call(answer, *arguments, expected=right)
         if not same(got, right):
-            hint = next((near[value] for value in near if same(got, value)), "")
+            hint = "Which shapes has a model's `named_parameters()`, and how many times does each come?"
+            hint = next((near[value] for value in near if same(got, value)), hint)
             raise rejection(arguments, right, got, hint)
     return "The fourth case was GPT-2 small without its biases."
 
@@ -56,13 +57,14 @@ def parameters(answer: Callable) -> str:
 @exercise("10.bits")
 def bits(answer: Callable) -> str:
     draw = Random(0)
-    cases = [(4096.0, 300, 1000), (17.5, 1234, 4321), (2.0, 100, 100), (1.0, 12, 50)]
+    cases = [(4096.0, 300, 1000), (17.5, 1234, 4321), (2.0, 100, 100), (1.0, 12, 50), (5e4, 60, 60)]
     cases += [(draw.uniform(2, 999), draw.randrange(2, 10**6), draw.randrange(2, 10**7)) for _ in range(5)]
     for arguments in cases:
         perplexity, n_tokens, n_bytes = arguments
         nats, share = math.log(perplexity), n_tokens / n_bytes
         right = nats * share / math.log(2)
         near = {
+            **dict.fromkeys((round(right, n) for n in (2, 3, 4)), "Do not round it."),
             nats * share: "That is nats per byte: a bit is ln 2 = 0.693 nats, so divide by math.log(2).",
             nats * share * math.log(2): "A nat is more than a bit: divide by math.log(2).",
             perplexity * share: "Perplexity is no loss yet: take its logarithm.",
@@ -123,7 +125,12 @@ def models() -> list[tuple[Any, bool, str, str]]:
         (Peeking([2], [5]), True, "a model that sees place 7 from place 5", "Change *all* later tokens."),
         (Peeking([15], [0]), True, "a model that sees place 15 from place 0", "Change *all* later tokens."),
         (Peeking([1], size=7), True, "a model with 7 ids that sees one ahead", "Any model may be given."),
-        (Peeking([1], weight=0.01), True, "a model that leaks faintly", "Take a small `atol`, such as 1e-4."),
+        (
+            Peeking([1], weight=0.002),
+            True,
+            "a model that leaks faintly",
+            "Take a small `atol`, such as 1e-4.",
+        ),
     ]
 
 
@@ -150,7 +157,7 @@ def leak(answer: Callable) -> str:
 
 def rows_for(n: int, size: int) -> list[torch.Tensor]:
     """The ids to try on model `n`, all below `size`."""
-    draw = torch.Generator().manual_seed(n)
+    draw = torch.Generator().manual_seed(n % 3)  # honest ones and others get the same rows
     rows = [torch.randint(size, (1, 16), generator=draw) for _ in range(2)]
     if n == 0:
         rows += [torch.tensor([[3]]), torch.tensor([[3, 5]])]
@@ -164,6 +171,7 @@ def chance(answer: Callable) -> str:
     draw = Random(1)
     cases = [([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), ([2.0, 2.0], [2.0, 2.0]), ([8.0, 2.0, 1.0, 1.0], [6.0, 4.0])]
     cases += [([2.71, 2.76, 2.80], [2.78, 2.83, 2.84]), ([1.0], [3.0, 4.0, 9.0])]
+    cases += [([2.8141, 2.8264, 2.8634, 2.7555], [2.8304, 2.8782, 2.8818, 2.7373])]  # close, and not equal
     cases += [([5.0, 1.0], [9.0, 1.0, 4.0]), ([9.0, 3.0, 3.0], [3.0, 3.0, 4.0, 6.0, 1.0])]
     cases += [([float(draw.randrange(9)) for _ in range(n)], [float(draw.randrange(9)) for _ in range(m)])
               for n, m in [(3, 3), (2, 4), (4, 2), (1, 5), (3, 4)]]  # fmt: skip
@@ -172,7 +180,8 @@ def chance(answer: Callable) -> str:
         right = shares.pop("")
         got = call(answer, a, b, expected=right)
         if not same(got, right):
-            hint = next((hint for hint, share in shares.items() if same(got, share)), "")
+            hint = "Each choice of len(a) places counts once, also where the numbers in them are equal."
+            hint = next((hint for hint, share in shares.items() if same(got, share)), hint)
             raise rejection((a, b), right, got, hint)
     return "Three seeds against three never go below 0.1: for stronger words, run more seeds."
 
@@ -194,6 +203,9 @@ def near_chances(a: list[float], b: list[float]) -> dict[str, float]:
         "": at_least,
         "Means that are equal on paper may differ in the last digit: allow 1e-12.": share(
             inexact(x, y) >= inexact(a, b) for x, y in parts
+        ),
+        "Ways that are nearly as far apart do not count: allow 1e-12, no more.": share(
+            abs(gap) >= abs(apart) - exact(0.001) for gap in gaps
         ),
         "Count ways that are just as far apart too: *at least* as far.": share(
             abs(gap) > abs(apart) for gap in gaps

@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 import regex
@@ -48,7 +48,7 @@ def cooccurrence(ids: np.ndarray, n_tokens: int, window: int = 4) -> sp.csr_matr
     >>> cooccurrence(np.array([0, 1, 0, 2]), n_tokens=3, window=1).toarray().astype(int).tolist()
     [[0, 2, 1], [2, 0, 0], [1, 0, 0]]
     """
-    ids = _checked_ids(ids, n_tokens, window)
+    ids, n_tokens, window = _checked_ids(ids, n_tokens, window)
     counts = sp.csr_matrix((n_tokens, n_tokens))
     for distance in range(1, window + 1):
         left, right = ids[:-distance], ids[distance:]
@@ -61,9 +61,11 @@ def ppmi(counts: sp.spmatrix, smoothing: float = 0.75) -> sp.csr_matrix:
 
     P(j) comes from the column sums to the power of `smoothing`: 0.75 keeps rare contexts from looking
     too telling (Levy, Goldberg and Dagan 2015); 1.0 is the plain definition.
+    Raises ValueError for counts below 0 and what is no table of finite numbers.
     """
-    counts = sp.coo_matrix(counts, dtype=float)
-    counts.eliminate_zeros()
+    counts = _sparse("counts", counts).tocoo()
+    if counts.nnz and counts.data.min() < 0:
+        raise ValueError(f"counts has {counts.data.min():g} among them: a count is 0 or more")
     rows = np.asarray(counts.sum(axis=1)).ravel()
     columns = np.asarray(counts.sum(axis=0)).ravel() ** arguments.real("smoothing", smoothing)
     expected = rows[counts.row] * columns[counts.col] / columns.sum()
@@ -77,12 +79,20 @@ def svd_vectors(matrix: sp.spmatrix, dim: int = 64) -> np.ndarray:
     """The rows of `matrix` as vectors of `dim` numbers, (n, dim) float64: U sqrt(S) of its truncated SVD.
 
     The exponent 1/2 is that of Levy, Goldberg and Dagan (2015). Columns come by falling singular value,
-    signs fixed as in `project`; the first k columns are the vectors for dim=k.
-    Raises ValueError where dim is not below both sides of the matrix.
+    signs fixed as in `project`; the first k columns are the vectors for dim=k. Singular values that are
+    equal leave their columns free to turn: in a matrix with few different ones, such as the unit matrix,
+    ARPACK then starts again at random, and these columns differ from call to call.
+    Raises ValueError where dim is not below both sides of the matrix, or that is no table of finite numbers.
     """
+    matrix = _sparse("matrix", matrix)
     dim = arguments.integer(f"dim, for a matrix of shape {matrix.shape},", dim, 1, min(matrix.shape) - 1)
+    if not matrix.nnz:
+        return np.zeros((matrix.shape[0], dim))  # ARPACK cannot begin
+    start = np.random.default_rng(0).standard_normal(
+        min(matrix.shape)
+    )  # ones may be a singular vector itself
     with threadpool_limits(1):
-        u, s, _ = svds(matrix, k=dim, v0=np.ones(min(matrix.shape)))
+        u, s, _ = svds(matrix, k=dim, v0=start)
     order = np.argsort(-s)
     return _fixed_sign(u[:, order]) * np.sqrt(s[order])
 
@@ -98,7 +108,11 @@ def skipgram_pairs(
     As in word2vec (Mikolov et al. 2013, arXiv 1310.4546, and its code): a token of frequency f stays with
     probability sqrt(threshold / f) + threshold / f, and each centre draws its own window from 1 to `window`.
     """
-    ids = _checked_ids(ids, n_tokens, window)
+    ids, n_tokens, window = _checked_ids(ids, n_tokens, window)
+    threshold = arguments.real("threshold", threshold, 0)
+    if not isinstance(rng, np.random.Generator):
+        kind = f"not {arguments.shown(rng)} ({type(rng).__name__})"
+        raise arguments.WrongKind(f"rng must be a Generator, such as np.random.default_rng(0), {kind}")
     frequency = np.bincount(ids, minlength=n_tokens)[ids] / len(ids)
     ids = ids[rng.random(len(ids)) < np.sqrt(threshold / frequency) + threshold / frequency]
     reach = rng.integers(1, window + 1, len(ids))
@@ -139,15 +153,17 @@ def train_skipgram(
     Raises ValueError where an id does not fit n_tokens, or there is too little text for one batch.
     """
     batch, n_noise, rate = 4096, 64, 0.02
-    ids, dim = _checked_ids(ids, n_tokens, window), arguments.integer("dim", dim, 1)
+    ids, n_tokens, window = _checked_ids(ids, n_tokens, window)
+    dim, epochs = arguments.integer("dim", dim, 1), arguments.integer("epochs", epochs, 1)
     seed = arguments.integer("seed", seed)
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    table = ((torch.rand(n_tokens, dim, generator=generator) - 0.5) * 8 / dim).requires_grad_()
-    contexts = torch.zeros(n_tokens, dim, requires_grad=True)
+    kind = {"dtype": torch.float32, "device": "cpu"}  # whatever torch's defaults are
+    table = ((torch.rand(n_tokens, dim, generator=generator, **kind) - 0.5) * 8 / dim).requires_grad_()
+    contexts = torch.zeros(n_tokens, dim, requires_grad=True, **kind)
     frequency = torch.from_numpy(np.bincount(ids, minlength=n_tokens) ** 0.75)
     optimizer = torch.optim.Adam([table, contexts], lr=rate, fused=True)
     losses, steps = [], None
-    for _ in range(arguments.integer("epochs", epochs, 1)):
+    for _ in range(epochs):
         pairs = skipgram_pairs(ids, n_tokens, window, rng)
         steps = steps or epochs * max(1, len(pairs[0]) // batch)
         for centre, context in _batches(*pairs, batch):
@@ -187,7 +203,7 @@ def nearest(
     [('b', 1.0), ('c', 0.0)]
     """
     unit = _unit(vectors)
-    _check_vocab(vocab, len(unit), [token])
+    vocab = _checked_vocab(vocab, len(unit), [token])
     k = arguments.integer(f"k, for a vocabulary of {len(vocab)} tokens,", k, 1, len(vocab) - 1)
     others = sorted((i, name) for name, i in vocab.items() if name != token)
     cosines = unit[[i for i, _ in others]] @ unit[vocab[token]]
@@ -206,11 +222,15 @@ def group_precision(
     Raises ValueError where a word is missing or stands twice, or k is not smaller than the smallest group.
     """
     unit = _unit(vectors)
-    words = [word for group in arguments.mapping("groups", groups).values() for word in group]
-    _check_vocab(vocab, len(unit), words)
+    groups = arguments.mapping("groups", groups)
+    groups = {name: list(arguments.many(f"groups[{name!r}]", group)) for name, group in groups.items()}
+    words = [word for group in groups.values() for word in group]
+    vocab = _checked_vocab(vocab, len(unit), words)
     if not words or (twice := [f"{word!r} twice" for word, n in Counter(words).items() if n > 1]):
         raise ValueError(f"groups must hold words, each once, not {twice if words else 'none'}")
     smallest = min(map(len, groups.values()))
+    if smallest < 2:
+        raise ValueError(f"groups has one with {smallest} words: give each two or more, or leave it out")
     k = arguments.integer(f"k, for a smallest group of {smallest} words,", k, 1, smallest - 1)
     label = np.repeat(np.arange(len(groups)), [len(group) for group in groups.values()])
     unit = unit[[vocab[word] for word in words]]
@@ -250,17 +270,31 @@ def _fixed_sign(columns: np.ndarray) -> np.ndarray:
     return columns * np.where(largest < 0, -1.0, 1.0)
 
 
-def _matrix(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
+def _matrix(vectors: np.ndarray | torch.Tensor, name: str = "vectors") -> np.ndarray:
     """`vectors` as a finite float64 array of two axes."""
     try:
+        if np.ma.isMaskedArray(vectors) or "complex" in str(getattr(vectors, "dtype", "")):
+            raise TypeError("a mask, or the imaginary part of complex numbers, would be lost")
         x = vectors.detach().cpu().double().numpy() if isinstance(vectors, torch.Tensor) else vectors
         x = np.asarray(x, dtype=float)
     except (TypeError, ValueError, RuntimeError) as error:  # words, rows of unequal length, the meta device
-        raise arguments.WrongKind(f"vectors must be a table of finite numbers: {error}") from None
+        raise arguments.WrongKind(f"{name} must be a table of finite numbers: {error}") from None
     if x.ndim != 2 or not np.isfinite(x).all():
         found = f"an array of shape {x.shape}" if x.ndim != 2 else "a NaN or an infinity among them"
-        raise ValueError(f"vectors must be a table of finite numbers, one row for each token, not {found}")
+        raise ValueError(f"{name} must be a table of finite numbers, one row for each token, not {found}")
     return x
+
+
+def _sparse(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
+    """A copy of `matrix`, sparse or not, as float64: no entry twice, and no zero stored."""
+    if sp.issparse(matrix) and matrix.ndim == 2:
+        _matrix(matrix.tocoo().data[None], name)
+    else:
+        matrix = _matrix(matrix, name)
+    copy = sp.csr_matrix(matrix, dtype=float, copy=True)
+    copy.sum_duplicates()
+    copy.eliminate_zeros()
+    return copy
 
 
 def _unit(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
@@ -269,22 +303,26 @@ def _unit(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
     return np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
 
 
-def _check_vocab(vocab: Mapping[str, int], n_rows: int, tokens: Sequence[str]) -> None:
+def _checked_vocab(vocab: Mapping[str, int], n_rows: int, tokens: Sequence[str]) -> dict[str, int]:
     rows = list(arguments.mapping("vocab", vocab).values())
-    if not all(isinstance(row, int | np.integer) for row in rows):
-        turned = "{token: i for i, token in vocab.items()}"
-        raise ValueError(f"vocab must map each token to its row; this maps ids to tokens, so give {turned}")
+    try:
+        rows = arguments.id_array("vocab", rows).tolist()
+    except ValueError:
+        turned = "if it maps ids to tokens, give {token: i for i, token in vocab.items()}"
+        wrong = f"vocab must map each token to its row; {arguments.shown(vocab)} does not: {turned}"
+        raise ValueError(wrong) from None
     for token in tokens:
-        if token not in vocab:
+        if not isinstance(token, Hashable) or token not in vocab:
             names = {str(name): name for name in vocab}
             near = [names[name] for name in difflib.get_close_matches(str(token), names)] or "none"
             raise ValueError(f"token {token!r} is not among {len(vocab)} in vocab; near spellings: {near}")
     if rows and not 0 <= min(rows) <= max(rows) < n_rows:
         raise ValueError(f"vocab has ids from {min(rows)} to {max(rows)}, but vectors has {n_rows} rows")
+    return dict(zip(vocab, rows, strict=True))
 
 
-def _checked_ids(ids: np.ndarray, n_tokens: int, window: int) -> np.ndarray:
-    ids = arguments.id_array("ids", ids, least=2)
-    arguments.in_range("ids", ids, 0, arguments.integer("n_tokens", n_tokens, 1) - 1)
-    arguments.integer(f"window, for {len(ids)} ids,", window, 1, len(ids) - 1)
-    return ids.astype(np.int64, copy=False)
+def _checked_ids(ids: np.ndarray, n_tokens: int, window: int) -> tuple[np.ndarray, int, int]:
+    ids, n_tokens = arguments.id_array("ids", ids, least=2), arguments.integer("n_tokens", n_tokens, 1)
+    arguments.in_range("ids", ids, 0, n_tokens - 1)
+    window = arguments.integer(f"window, for {len(ids)} ids,", window, 1, len(ids) - 1)
+    return ids.astype(np.int64, copy=False), n_tokens, window

@@ -167,6 +167,53 @@ def test_the_first_columns_of_svd_vectors_are_those_of_a_smaller_dim():
     np.testing.assert_allclose(svd_vectors(matrix, 8)[:, :3], svd_vectors(matrix, 3), atol=1e-8)
 
 
+def test_ppmi_adds_up_the_entries_of_a_pair_and_leaves_the_matrix_it_was_given():
+    counts = sp.coo_matrix(([1.0, 2.0, 0.0, 2.0], ([0, 0, 0, 1], [0, 0, 1, 1])))
+    for table in (
+        counts,
+        sp.csr_array(counts),
+        counts.toarray().tolist(),
+        torch.from_numpy(counts.toarray()),
+    ):
+        assert (ppmi(table).toarray() == ppmi(np.array([[3.0, 0], [0, 2]])).toarray()).all()
+    assert counts.nnz == 4
+
+
+@pytest.mark.parametrize("use", [ppmi, lambda matrix: svd_vectors(matrix, 1)])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "abc",
+        None,
+        np.ones(4),
+        np.full((3, 3), np.nan),
+        sp.csr_matrix(np.full((3, 3), np.inf)),
+        np.eye(3) * 1j,
+        sp.csr_matrix(np.eye(3) * 1j),
+        np.ma.array(np.eye(3), mask=np.eye(3)),
+        torch.eye(3, device="meta"),
+    ],
+)
+def test_what_is_no_table_of_finite_numbers_is_named(use, table):
+    with pytest.raises(ValueError, match=r"(counts|matrix) must be a table of finite numbers"):
+        use(table)
+
+
+def test_a_count_below_zero_is_refused():
+    with pytest.raises(ValueError, match="counts has -2 among them"):
+        ppmi([[1, -2], [0, 3]])
+
+
+@pytest.mark.parametrize("blocks", [1, 5, 40])
+def test_svd_vectors_of_equal_singular_values_are_the_same_twice(blocks):
+    matrix = np.kron(np.eye(blocks), np.eye(5) + 1)  # ones are a singular vector of it
+    assert (svd_vectors(matrix, 4) == svd_vectors(matrix, 4)).all()
+
+
+def test_svd_vectors_of_nothing_but_zeros_are_zeros():
+    assert (svd_vectors(sp.csr_matrix((4, 5)), 2) == np.zeros((4, 2))).all()
+
+
 def test_svd_vectors_refuses_a_dim_as_large_as_the_matrix():
     with pytest.raises(ValueError, match=r"dim, for .* \(20, 20\), must be an integer from 1 to 19, not 20"):
         svd_vectors(sp.csr_matrix(random_table(20, 20)), dim=20)
@@ -220,6 +267,42 @@ def test_subsampling_thins_out_frequent_tokens_alone():
     everything, _ = skipgram_pairs(ids, 1001, 1, np.random.default_rng(0), threshold=1.0)
     assert (centres == 0).sum() < 0.1 * (everything == 0).sum()
     assert (np.bincount(everything)[2:] > 0).sum() == (np.bincount(centres)[2:] > 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "rng", "threshold"),
+    [("rng", None, 0.1), ("rng", 0, 0.1), ("rng", np.random, 0.1)]
+    + [("threshold", np.random.default_rng(0), value) for value in (-1.0, 0, float("nan"), "a", None)],
+)
+def test_pairs_need_a_generator_and_a_threshold_above_zero(name, rng, threshold):
+    with pytest.raises(ValueError, match=f"^{name} must be "):
+        skipgram_pairs([0, 1, 2, 0, 1], 3, 2, rng, threshold)
+
+
+def test_a_window_and_epochs_of_small_integers_do_not_overflow():
+    ids = np.random.default_rng(0).integers(0, 9, 600)
+    assert (cooccurrence(ids, np.uint8(9), np.uint8(255)) != cooccurrence(ids, 9, 255)).nnz == 0
+    ids = np.random.default_rng(0).integers(0, 300, 20_000)
+    _, _, losses = train_skipgram(ids, 300, dim=2, window=40, epochs=np.int8(1))
+    assert len(losses) > 127
+
+
+@pytest.mark.parametrize(
+    ("setter", "other", "usual"),
+    [
+        (torch.set_default_device, "meta", "cpu"),
+        (torch.set_default_dtype, torch.float64, torch.float32),
+    ],
+)
+def test_training_does_not_depend_on_the_defaults_of_torch(setter, other, usual):
+    ids = np.random.default_rng(0).integers(0, 50, 9000)
+    expected = train_skipgram(ids, 50, dim=4)
+    setter(other)
+    try:
+        found = train_skipgram(ids, 50, dim=4)
+    finally:
+        setter(usual)
+    assert found[0].dtype == np.float32 and (found[0] == expected[0]).all() and found[2] == expected[2]
 
 
 def toy_text(n=400_000):
@@ -361,6 +444,20 @@ def test_nearest_says_which_way_a_vocabulary_must_map(token):
         group_precision(table, vocab, {"a": ["the", "he"]}, k=1)
 
 
+@pytest.mark.parametrize("token", [["a"], None, 5, {"a"}])
+def test_nearest_names_a_token_of_another_kind(token):
+    with pytest.raises(ValueError, match=r"^token .* is not among 2 in vocab"):
+        nearest(np.eye(2), {"a": 0, "b": 1}, token, k=1)
+
+
+def test_nearest_takes_ids_that_are_tensors_and_refuses_complex_vectors():
+    vocab = {name: torch.tensor(i) for i, name in enumerate("abc")}
+    assert nearest(np.tri(3), vocab, "c", k=1) == nearest(np.tri(3), {"a": 0, "b": 1, "c": 2}, "c", k=1)
+    for vectors in (np.eye(3) * 1j, torch.eye(3) * 1j):
+        with pytest.raises(TypeError, match="vectors must be a table of finite numbers"):
+            nearest(vectors, vocab, "a", k=1)
+
+
 def test_nearest_takes_a_k_and_ids_of_numpy():
     vocab = {name: np.int32(i) for name, i in VOCAB.items()}
     assert nearest(VECTORS, vocab, "red", np.uint8(2)) == nearest(VECTORS, VOCAB, "red", 2)
@@ -416,7 +513,10 @@ def test_group_precision_refuses_k_as_large_as_a_group_and_missing_words():
         ({"a": [], "b": []}, "groups must hold words, each once, not none"),
         ({"a": ["red", "red"], "b": ["blue", "green"]}, "each once, not .*'red' twice"),
         ({"a": ["red", "blue"], "b": ["blue", "green"]}, "each once, not .*'blue' twice"),
-        ({"a": ["red", "green"], "b": []}, "k, for a smallest group of 0 words"),
+        ({"a": ["red", "green"], "b": []}, "groups has one with 0 words: give each two"),
+        ({"a": ["red", "green"], "b": ["blue"]}, "groups has one with 1 words: give each two"),
+        ({"a": "red", "b": ["blue", "green"]}, r"groups\['a'\] must be an iterable of str, not 'red'"),
+        ({"a": [["red"], "green"]}, r"token \['red'\] is not among"),
         ([["red", "green"]], "groups must be a dict"),
     ],
 )

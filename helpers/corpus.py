@@ -233,18 +233,18 @@ def fetch(name: str) -> Path:
             _download(url, sha256, path)
         tidy(path)
         return path
-    except RequestException as error:
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) is not None:  # of the disk: what comes from requests has no number
+            raise DownloadError(
+                f"{name} (from {url}) could not be kept, or read, as {path}: {error}\nSet the variable "
+                "TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
+            ) from error
         damaged = "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()
         raise DownloadError(
             f"{name} could not be downloaded from {url}: {error}\nCheck your network and run this again, or "
             f"download the file by hand and save it as {path}. Behind a proxy set the environment variable "
             "HTTPS_PROXY; where a certificate is not trusted, REQUESTS_CA_BUNDLE to your "
             f"network's file of certificates{damaged}"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise DownloadError(
-            f"{name} (from {url}) could not be kept, or read, as {path}: {error}\nSet the variable "
-            "TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
         ) from error
 
 

@@ -616,15 +616,20 @@ def progress(folder: Path = NOTEBOOKS) -> list[tuple[str, str, str]]:
 
     The name of a notebook does not matter, and there may be copies: in each the last word on an exercise
     counts, and of several notebooks the best. Notebooks in sub-folders count too, hidden folders do not.
+    `folder` may be a single notebook. Raises `FileNotFoundError` if there is none of that name.
     """
-    return _read_progress(Path(folder))[0]
+    return _read_progress(folder)[0]
 
 
 def _read_progress(folder: Path) -> tuple[list[tuple[str, str, str]], list[str]]:
     """The rows of `progress`, and a line for each notebook that cannot be read."""
     best, unread, order = {}, [], [NOT_YET, WRONG, RIGHT]
-    known = all_names()
-    for path in _notebooks(folder):
+    known, folder = all_names(), files.as_path("folder", folder)
+    if not folder.exists():
+        raise FileNotFoundError(f"there is no folder {folder.absolute()}: give the one your notebooks are in")
+    single = folder.is_file()
+    paths, folder = ([folder], folder.parent) if single else (_notebooks(folder), folder)
+    for path in paths:
         try:
             states = _states(json.loads(files.read_text(path)), known)
         except RecursionError:
@@ -671,7 +676,7 @@ def _what_is_wrong(path: Path, error: Exception) -> str:
 
 def report(folder: Path = NOTEBOOKS) -> None:
     """Print the table of `progress`, and which notebooks cannot be read."""
-    rows, unread = _read_progress(Path(folder))
+    rows, unread = _read_progress(folder)
     for row in rows:
         print("{:26} {:26} {}".format(*row))
     for line in unread:

@@ -218,6 +218,15 @@ def test_no_network_at_all(cache, monkeypatch):
     assert files_in(cache) == []
 
 
+def test_a_missing_file_of_certificates_is_no_fault_of_the_disk(cache, monkeypatch):
+    monkeypatch.setattr(corpus, "RETRY_WAITS", ())
+    monkeypatch.setitem(corpus.DOWNLOADS, "poem.txt", ("https://127.0.0.1:9/poem.txt", SHA256))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cache / "none.pem"))
+    with pytest.raises(corpus.DownloadError, match=r"none\.pem.*\n.*REQUESTS_CA_BUNDLE") as caught:
+        corpus.fetch("poem.txt")
+    assert "TEXT_TO_TENSORS_DATA" not in str(caught.value)
+
+
 @pytest.mark.parametrize("below", ["", "child", "child/grandchild"])
 def test_cache_folder_that_cannot_be_written(server, tmp_path, monkeypatch, below):
     in_the_way = tmp_path / "a-file"

@@ -574,6 +574,22 @@ def test_progress_reads_the_last_word_of_each_check(saved, tmp_path):
     ]
 
 
+def test_progress_takes_a_single_notebook_and_the_home_folder(saved, tmp_path, monkeypatch):
+    path = saved("00_numbers.ipynb", TWICE)
+    saved("other.ipynb", "00.halve: right.\n")
+    assert states(path) == {"00.double": "right", "00.halve": "not attempted yet"}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert states("~") == {"00.double": "right", "00.halve": "right"}
+
+
+def test_progress_of_no_folder_is_not_nothing_done(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*missing: give the one"):
+        progress(tmp_path / "missing")
+    with pytest.raises(TypeError, match="folder must be a path, not None"):
+        progress(None)
+
+
 @pytest.mark.parametrize("name", ["00_numbers.ipynb", "1.ipynb", "mine.ipynb", "sub/00_numbers-Copy1.ipynb"])
 def test_the_name_of_the_notebook_does_not_matter(saved, tmp_path, name):
     saved(name, TWICE)

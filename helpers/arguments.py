@@ -8,6 +8,7 @@ import math
 import operator
 import reprlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from itertools import count
 from numbers import Real
 from typing import Any
 
@@ -137,8 +138,8 @@ def many(name: str, values: Any, of: str = "str") -> Iterable:
 
 def texts(name: str, values: Any) -> Iterator[str]:
     """The items of `values`, each checked by `text` when its turn comes; an error names it: texts[2]."""
-    items = enumerate(many(name, values))
-    return (text(f"{name}[{i}]", item) for i, item in items)
+    check = lambda i, item: text(f"{name}[{i}]", item)
+    return map(check, count(), many(name, values))  # map holds no item until the next comes
 
 
 def mapping(name: str, value: Any) -> Mapping:

@@ -32,12 +32,47 @@ class Cut(NamedTuple):
     strict: bool = True
 
 
+# The parts of a pattern that Hugging Face's engine, Oniguruma, reads as `regex` does. Others mean something
+# else there, such as \h (a hexadecimal digit), \b, (?m), back references, and (?i) around an i.
+_ALIKE = regex.compile(
+    r"""
+    \\[wW] | (?<escape> \\ (?: [rntfvadDsSAz] | x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | [^A-Za-z0-9]
+        | [pP]\{ \^? (?!(?i: word | x_?digit | posix | cased | changes | cw | dia | ext | idc | vs))
+            [\w&]+ \} ) )
+    | (?<set> \[ \^? \]? (?: (?&escape) | (?<!\[\^?) && (?![\]&]) | (?! -- | \|\| | ~~ | && ) [^\[\]\\]
+        | \[: \^? (?: alpha | blank | cntrl | graph | lower | print | space | upper | xdigit ) :\]
+        | (?!\[:) (?&set) )* \] )
+    | \( (?: (?!\?) | \?(?: [:=!>] | <[=!] | <[A-Za-z]\w*> | s: | i:['’a-hj-zA-HJ-Z|\[\]]*\) ) )
+    | \{ (?: \d+(?!\}\?) | \d+,\d* | ,\d+ ) \} (?!\+)
+    | (?<![^|]) \^ | [^\\(\[{^]
+    """,
+    regex.VERBOSE | regex.V0,
+)
+_WORD = {
+    r"\w": r"[[\w&&[^\u200c\u200d]]²³¹¼½¾]",
+    r"\W": r"[^[\w&&[^\u200c\u200d]]²³¹¼½¾]",
+}  # as Oniguruma has it
+
+
 def compile_pattern(pattern: str) -> regex.Pattern:
-    """`pattern` as Hugging Face's engine reads it: a set may stand in a set, and ^ and $ at line ends."""
+    """`pattern` as Hugging Face's engine reads it: a set may stand in a set, and ^ and $ at line ends.
+
+    Raises `ValueError` for what the two engines read in different ways.
+    """
     if not isinstance(pattern, str):
         raise WrongKind(f"pattern must be a str, not {type(pattern).__name__}: {pattern!r:.60}")
+    at = 0
+    while part := _ALIKE.match(pattern, at):
+        at = part.end()
+    if at < len(pattern):
+        raise ValueError(
+            f"pattern has {pattern[at : at + 20]!r} at position {at} of {pattern!r:.200}, which engines read "
+            r"in different ways: say it with sets, \p{L}, \s, \d, or [Aa] for (?i); or load the file with "
+            "tokenizers.Tokenizer.from_file"
+        )
+    words = regex.sub(r"\\.", lambda escape: _WORD.get(escape[0], escape[0]), pattern)
     try:
-        return regex.compile(pattern, regex.V1 | regex.MULTILINE)
+        return regex.compile(words, regex.V1 | regex.MULTILINE)
     except regex.error as error:
         raise ValueError(f"pattern does not compile: {error}, in {pattern!r}") from None
 

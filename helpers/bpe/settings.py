@@ -54,11 +54,12 @@ class Settings(NamedTuple):
 
 def own_settings(pattern: str, ignore_merges: bool = False) -> str:
     """The settings of a tokenizer that cuts by `pattern`, as JSON. GPT-2's is built into ByteLevel."""
-    compile_pattern(pattern)
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     cut: dict[str, Any] = byte_level
     if pattern != GPT2_PATTERN:
-        pattern = POSSESSIVE.sub(r"(?>\1)", pattern)  # Hugging Face's engine reads {1,3}+ as "many {1,3}"
+        compile_pattern(
+            pattern := POSSESSIVE.sub(r"(?>\1)", pattern)
+        )  # Hugging Face's engine reads {1,3}+ as "many {1,3}"
         split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": True}
         cut = {"type": "Sequence", "pretokenizers": [split, byte_level | {"use_regex": False}]}
     parts = {"version": "1.0", "truncation": None, "padding": None, "normalizer": None, "pre_tokenizer": cut}

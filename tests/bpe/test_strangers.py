@@ -7,9 +7,11 @@ import pickle
 
 import pandas as pd
 import pytest
-from referees import file_of
+from referees import NASTY, file_of
+from tokenizers import Regex, pre_tokenizers
 
-from helpers.bpe import GPT4_PATTERN, BPETokenizer
+from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, BPETokenizer
+from helpers.bpe.patterns import cut
 from helpers.fingerprint import fingerprint
 
 COPIES = {
@@ -143,3 +145,54 @@ def test_parts_that_decode_or_frame_otherwise_are_refused(case, tmp_path):
         ValueError, match=rf"tokenizer\.json cannot be used: .*{message}.*Tokenizer\.from_file"
     ):
         BPETokenizer.load(path)
+
+
+OTHERWISE = r"""\h [\h]+ \H \N \R \X \K \G. \O \b \B \Z (?m:.)+ (?m). (?i)s+ (?i:i) (?i)\p{Lu} (?-m:^).
+    (?x)a (?#a)b
+    [[:digit:]] [[:alnum:]] [[:word:]] [[:punct:]] \p{Word} \p{XDigit} \p{Extended_Pictographic} [^\W_] [\w-]
+    [a-z--b] [a||b] [a~~b] [&&] \pL \PL a{2}? a{,} a{ (?:ab){2}+ \n^ (a)\1 (?<n>a)\k<n> (a)\g<1>
+    \101 \U00000041
+    a(?i)b|c \m \L<a> (?>a)(?R) (?P<n>a) (?|a|b) (?e:a)""".split()
+
+
+@pytest.mark.parametrize("pattern", OTHERWISE)
+def test_a_pattern_that_another_engine_reads_otherwise_is_refused(pattern, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"(?s)pattern has .*different ways.*tokenizers\.Tokenizer\.from_file"
+    ):
+        BPETokenizer([], pattern=pattern)
+    file = file_of(BPETokenizer([], pattern="[a]|[^a]"), tmp_path)
+    data = json.loads(file.read_text())
+    data["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern
+    file.write_text(json.dumps(data))
+    with pytest.raises(ValueError, match=r"(?s)tokenizer\.json cannot be used: pattern has"):
+        BPETokenizer.load(file)
+
+
+ALIKE = r"""\w+ \W+ \s+ \S+ \d+ . .+$ ^. .$ \A. .\z a{2} a{,2} a{1,2}? a++b (?>a+) (?<n>a)(b) (?<=a)b (?<!a)b
+    (a|b)+ \p{L}+ \P{L}+ \p{^L}+ \p{Lu}\p{Ll}* \p{Han}+ \p{M}+ \p{Alpha}+ \p{Emoji}+ \p{P}+ [[:alpha:]]+
+    [[:^space:]]+ [[:xdigit:]_]+ [a-z&&[^aeiou]]+ [a[bc]]+ [\p{L}&&[^\p{Han}]]+ \u0041|\x61 (?i:'ll|k|ss)
+    [^\S\n]+ \s+(?!\S) \r\n|\n \a|\v|\f a{2}+ []a]+ [^]\s]+""".split()
+SHOWN = [
+    *NASTY,
+    "ab²³¹¼½¾_\u200c\u200d É",
+    "AbaabEe aaaaa Kk ſS \u212a ß ﬆ",
+    "0x1F \x07\x0b\x0c\x85 []{}",
+    "\na\n\n",
+]
+
+
+@pytest.mark.parametrize("pattern", [*ALIKE, GPT2_PATTERN, O200K_PATTERN])
+def test_other_patterns_cut_as_in_tokenizers(pattern, tmp_path):
+    parts = [
+        {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False},
+        BYTE_LEVEL | {"add_prefix_space": False, "use_regex": False},
+    ]
+    path = file_of(BPETokenizer([]), tmp_path)
+    data = json.loads(path.read_text()) | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": parts}}
+    path.write_text(json.dumps(data))
+    (how,) = BPETokenizer.load(path)._settings.cuts
+    theirs = pre_tokenizers.Split(Regex(pattern), "isolated")
+    for text in SHOWN:
+        how = how._replace(strict=False)
+        assert cut(text, how) == [piece for piece, _ in theirs.pre_tokenize_str(text)]

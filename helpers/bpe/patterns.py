@@ -1,7 +1,9 @@
 """Cutting a text into pre-tokens: the published patterns, and what cuts by them."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, pairwise
+from time import monotonic
 from typing import NamedTuple
 
 import regex
@@ -92,6 +94,16 @@ def cut_by_all(text: str, cuts: tuple[Cut, ...]) -> list[str]:
     return pieces
 
 
+def _spans(compiled: regex.Pattern, text: str, until: float) -> Iterator[tuple[int, int]]:
+    """Where `compiled` matches. After an empty one the search goes on a character later, as in Oniguruma."""
+    at = 0
+    while match := compiled.search(text, at, timeout=max(until - monotonic(), 1e-6)):
+        yield match.span()
+        at = match.end() + (match.start() == match.end())
+        if at > len(text):
+            return
+
+
 def cut(text: str, how: Cut) -> list[str]:
     """The pre-tokens of `text`, in order. Raises `ValueError` if the pattern is strict and leaves out some.
 
@@ -100,10 +112,10 @@ def cut(text: str, how: Cut) -> list[str]:
     compiled, patience = _compiled(how.pattern), PATIENCE + len(text) / SPEED
     try:
         if not compiled.groups:  # with groups, findall would give those
-            pretokens = list(filter(None, compiled.findall(text, timeout=patience)))
-            if sum(map(len, pretokens)) == len(text):
-                return pretokens
-        spans = [match.span() for match in compiled.finditer(text, timeout=patience)]
+            pretokens = compiled.findall(text, timeout=patience)
+            if sum(map(len, pretokens)) == len(text) and "" not in pretokens[:-1]:
+                return list(filter(None, pretokens))
+        spans = list(_spans(compiled, text, monotonic() + patience))
     except TimeoutError:
         raise TimeoutError(
             f"pattern took over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: it tries too "

@@ -172,7 +172,8 @@ def test_a_pattern_that_another_engine_reads_otherwise_is_refused(pattern, tmp_p
 ALIKE = r"""\w+ \W+ \s+ \S+ \d+ . .+$ ^. .$ \A. .\z a{2} a{,2} a{1,2}? a++b (?>a+) (?<n>a)(b) (?<=a)b (?<!a)b
     (a|b)+ \p{L}+ \P{L}+ \p{^L}+ \p{Lu}\p{Ll}* \p{Han}+ \p{M}+ \p{Alpha}+ \p{Emoji}+ \p{P}+ [[:alpha:]]+
     [[:^space:]]+ [[:xdigit:]_]+ [a-z&&[^aeiou]]+ [a[bc]]+ [\p{L}&&[^\p{Han}]]+ \u0041|\x61 (?i:'ll|k|ss)
-    [^\S\n]+ \s+(?!\S) \r\n|\n \a|\v|\f a{2}+ []a]+ [^]\s]+""".split()
+    [^\S\n]+ \s+(?!\S) \r\n|\n \a|\v|\f a{2}+ []a]+ [^]\s]+
+    \s??.* \w*?\d*+ (?<!a)|.+? (?<=\s)|.{2} x*""".split()
 SHOWN = [
     *NASTY,
     "ab²³¹¼½¾_\u200c\u200d É",

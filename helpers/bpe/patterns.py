@@ -38,7 +38,7 @@ class Cut(NamedTuple):
 # else there, such as \h (a hexadecimal digit), \b, (?m), back references, and (?i) around an i.
 _ALIKE = regex.compile(
     r"""
-    \\[wW] | (?<escape> \\ (?: [rntfvadDsSAz] | x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | [^A-Za-z0-9]
+    (?<escape> \\ (?: [rntfvadDsSwWAz] | x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | [^A-Za-z0-9]
         | [pP]\{ \^? (?!(?i: word | x_?digit | posix | cased | changes | cw | dia | ext | idc | vs))
             [\w&]+ \} ) )
     | (?<set> \[ \^? \]? (?: (?&escape) | (?<!\[\^?) && (?![\]&]) | (?! -- | \|\| | ~~ | && ) [^\[\]\\]
@@ -50,10 +50,9 @@ _ALIKE = regex.compile(
     """,
     regex.VERBOSE | regex.V0,
 )
-_WORD = {
-    r"\w": r"[[\w&&[^\u200c\u200d]]²³¹¼½¾]",
-    r"\W": r"[^[\w&&[^\u200c\u200d]]²³¹¼½¾]",
-}  # as Oniguruma has it
+# \w and \W as Oniguruma has them: in a set without, elsewhere with, the numbers of Latin-1
+_IN_SET = {r"\w": r"[\w&&[^\u200c\u200d]]", r"\W": r"[\W\u200c\u200d]"}
+_OUTSIDE = {r"\w": r"[[\w&&[^\u200c\u200d]]²³¹¼½¾]", r"\W": r"[^[\w&&[^\u200c\u200d]]²³¹¼½¾]"}
 
 
 def compile_pattern(pattern: str) -> regex.Pattern:
@@ -63,8 +62,10 @@ def compile_pattern(pattern: str) -> regex.Pattern:
     """
     if not isinstance(pattern, str):
         raise WrongKind(f"pattern must be a str, not {type(pattern).__name__}: {pattern!r:.60}")
-    at = 0
+    at, read = 0, ""
     while part := _ALIKE.match(pattern, at):
+        words = _IN_SET if part["set"] else _OUTSIDE
+        read += regex.sub(r"\\.", lambda escape, words=words: words.get(escape[0], escape[0]), part[0])
         at = part.end()
     if at < len(pattern):
         raise ValueError(
@@ -72,9 +73,8 @@ def compile_pattern(pattern: str) -> regex.Pattern:
             r"in different ways: say it with sets, \p{L}, \s, \d, or [Aa] for (?i); or load the file with "
             "tokenizers.Tokenizer.from_file"
         )
-    words = regex.sub(r"\\.", lambda escape: _WORD.get(escape[0], escape[0]), pattern)
     try:
-        return regex.compile(words, regex.V1 | regex.MULTILINE)
+        return regex.compile(read, regex.V1 | regex.MULTILINE)
     except regex.error as error:
         raise ValueError(f"pattern does not compile: {error}, in {pattern!r}") from None
 

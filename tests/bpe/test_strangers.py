@@ -149,7 +149,7 @@ def test_parts_that_decode_or_frame_otherwise_are_refused(case, tmp_path):
 
 OTHERWISE = r"""\h [\h]+ \H \N \R \X \K \G. \O \b \B \Z (?m:.)+ (?m). (?i)s+ (?i:i) (?i)\p{Lu} (?-m:^).
     (?x)a (?#a)b
-    [[:digit:]] [[:alnum:]] [[:word:]] [[:punct:]] \p{Word} \p{XDigit} \p{Extended_Pictographic} [^\W_] [\w-]
+    [[:digit:]] [[:alnum:]] [[:word:]] [[:punct:]] \p{Word} \p{XDigit} \p{Extended_Pictographic}
     [a-z--b] [a||b] [a~~b] [&&] \pL \PL a{2}? a{,} a{ (?:ab){2}+ \n^ (a)\1 (?<n>a)\k<n> (a)\g<1>
     \101 \U00000041
     a(?i)b|c \m \L<a> (?>a)(?R) (?P<n>a) (?|a|b) (?e:a)""".split()
@@ -173,7 +173,7 @@ ALIKE = r"""\w+ \W+ \s+ \S+ \d+ . .+$ ^. .$ \A. .\z a{2} a{,2} a{1,2}? a++b (?>a
     (a|b)+ \p{L}+ \P{L}+ \p{^L}+ \p{Lu}\p{Ll}* \p{Han}+ \p{M}+ \p{Alpha}+ \p{Emoji}+ \p{P}+ [[:alpha:]]+
     [[:^space:]]+ [[:xdigit:]_]+ [a-z&&[^aeiou]]+ [a[bc]]+ [\p{L}&&[^\p{Han}]]+ \u0041|\x61 (?i:'ll|k|ss)
     [^\S\n]+ \s+(?!\S) \r\n|\n \a|\v|\f a{2}+ []a]+ [^]\s]+
-    \s??.* \w*?\d*+ (?<!a)|.+? (?<=\s)|.{2} x*""".split()
+    \s??.* \w*?\d*+ (?<!a)|.+? (?<=\s)|.{2} x* [^\W_] [\w-]+ [\W\d]+ \w+|[^\w\s]+ [^\W\n]""".split()
 SHOWN = [
     *NASTY,
     "ab²³¹¼½¾_\u200c\u200d É",

@@ -16,6 +16,8 @@ from helpers.bpe.patterns import GPT2_PATTERN
 from helpers.bpe.settings import check, own_settings, read_settings
 from helpers.bpe.spelling import BYTES, from_printable, to_printable
 
+Special = Collection[str] | Mapping[str, int]  # names, which get the next ids, or name -> id
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -80,7 +82,7 @@ def _pairs(merges: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes
         yield pair
 
 
-def _special(names: Collection[str] | Mapping[str, int], tokens: Mapping[bytes, int]) -> list[AddedToken]:
+def _special(names: Special, tokens: Mapping[bytes, int]) -> list[AddedToken]:
     """Special tokens, with the ids given, or with the next ones in order."""
     spellings = {to_printable(token) for token in tokens}
     for name in arguments.special_tokens("special_tokens", names):
@@ -92,9 +94,7 @@ def _special(names: Collection[str] | Mapping[str, int], tokens: Mapping[bytes, 
     return [AddedToken(name, i) for name, i in sorted(ids.items(), key=lambda item: item[1])]
 
 
-def read_tiktoken(
-    path: str | os.PathLike, pattern: str, special_tokens: Collection[str] | Mapping[str, int]
-) -> Vocabulary:
+def read_tiktoken(path: str | os.PathLike, pattern: str, special_tokens: Special) -> Vocabulary:
     """A rank file: on each line a token in base64, and its rank, which is its id.
 
     It has no merges: two neighbours merge if the bytes of both together are a token, the lowest rank first.

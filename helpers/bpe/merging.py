@@ -6,9 +6,9 @@ BPE is from Sennrich et al. (2016, arXiv:1508.07909). The tie rule is that of Hu
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, repeat
-from types import MappingProxyType
 
 import numpy as np
 from tqdm import tqdm
@@ -133,27 +133,19 @@ def _merge_long(ids: Sequence[int], ranks: Mapping[Pair, int], made: Sequence[in
     return [i for i in ids if i is not None]
 
 
+@dataclass(frozen=True, eq=False)
 class Merges:
     """What turns the bytes of a pre-token into ids.
-
-    ranks: the rank of each pair of ids that is merged: the lowest first
-    made: the id that each rank makes; the rank itself, where ids grow in the order of learning
-    letters: the id of each byte
-    whole: pre-tokens that have an id of their own, and are not merged at all
 
     >>> merges = Merges({(1, 2): 300, (3, 1): 301, (300, 3): 302}, whole={b"!": 9})
     >>> merges.encode(bytes([3, 1, 2, 3])), merges.encode(b"!")
     ([3, 302], [9])
     """
 
-    def __init__(
-        self,
-        ranks: Mapping[Pair, int],
-        made: Sequence[int] = range(NO_MERGE),
-        letters: Sequence[int] = range(256),
-        whole: Mapping[bytes, int] = MappingProxyType({}),
-    ):
-        self.ranks, self.made, self.letters, self.whole = ranks, made, letters, whole
+    ranks: Mapping[Pair, int]  # of each pair of ids that is merged: the lowest goes first
+    made: Sequence[int] = range(NO_MERGE)  # the id that each rank makes; by default the rank itself
+    letters: Sequence[int] = range(256)  # the id of each byte
+    whole: Mapping[bytes, int] = field(default_factory=dict)  # pre-tokens that have an id, and are not merged
 
     def encode(self, word: bytes) -> list[int]:
         """The ids of one pre-token."""

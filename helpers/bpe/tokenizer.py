@@ -6,7 +6,7 @@ import json
 import os
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -24,19 +24,13 @@ from helpers.bpe.spelling import BYTE_IDS, BYTES
 if TYPE_CHECKING:
     import tiktoken
 
+Names = str | Collection[str]  # "all", or names of special tokens
 CACHE_ENTRIES, CACHE_LENGTH = 2**16, 64  # at most so many pre-tokens, each at most so many characters
-FILL_IN_THE_MIDDLE = {"<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260}
-RANK_FILES = {  # what tiktoken's source adds to them
-    "cl100k_base": {
-        "pattern": GPT4_PATTERN,
-        "special_tokens": {"<|endoftext|>": 100257, "<|endofprompt|>": 100276} | FILL_IN_THE_MIDDLE,
-    },
-    "o200k_base": {
-        "pattern": O200K_PATTERN,
-        "special_tokens": {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
-    },
-}
-PUBLISHED = ["gpt2", *RANK_FILES, "gpt-oss", "qwen3", "deepseek-v4"]
+PUBLISHED = ["gpt2", "cl100k_base", "o200k_base", "gpt-oss", "qwen3", "deepseek-v4"]
+# The special tokens of rank files, from tiktoken's source
+GPT4_SPECIAL = {"<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259}
+GPT4_SPECIAL |= {"<|fim_suffix|>": 100260, "<|endofprompt|>": 100276}
+O200K_SPECIAL = {"<|endoftext|>": 199999, "<|endofprompt|>": 200018}
 
 
 class BPETokenizer:
@@ -61,13 +55,6 @@ class BPETokenizer:
     >>> tokenizer.encode("low low"), tokenizer.decode([257, 258])
     ([257, 258], 'low low')
     """
-
-    vocab: dict[int, bytes]
-    special_tokens: dict[str, int]
-    added_tokens: dict[str, int]
-    pattern: str | tuple[str, ...]
-    begin: tuple[int, ...]
-    end: tuple[int, ...]
 
     def __init__(
         self,
@@ -100,16 +87,14 @@ class BPETokenizer:
         self._settings = settings = read_settings(json.loads(vocabulary.settings))
         self.begin, self.end = settings.begin, settings.end
         patterns = tuple(cut.pattern for cut in settings.cuts)
-        self.pattern = patterns[0] if len(patterns) == 1 else patterns
+        self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else patterns
         names = {token.id: token.content.encode() for token in added}
-        self.vocab = {i: token for token, i in tokens.items()} | names
+        self.vocab: dict[int, bytes] = {i: token for token, i in tokens.items()} | names
         self.special_tokens = {token.content: token.id for token in added if token.special}
         self.added_tokens = {token.content: token.id for token in added if not token.special}
         self._finders: dict[frozenset[str], list[Finder]] = {}
-        letters, whole = (
-            [tokens[bytes([byte])] for byte in range(256)],
-            tokens if settings.ignore_merges else {},
-        )
+        letters = [tokens[bytes([byte])] for byte in range(256)]
+        whole = tokens if settings.ignore_merges else {}
         merges = Merges(vocabulary.ranks, vocabulary.made, letters, whole)
         self._new = lambda pretoken: merges.encode(pretoken.encode())
         self._known = lru_cache(CACHE_ENTRIES)(self._new)
@@ -163,7 +148,7 @@ class BPETokenizer:
             warnings.warn(f"no pair is left after {len(merges)} merges: you get {got}", stacklevel=2)
         return cls(merges, names, pattern)
 
-    def encode(self, text: str, *, allowed_special: str | Collection[str] = frozenset()) -> list[int]:
+    def encode(self, text: str, *, allowed_special: Names = frozenset()) -> list[int]:
         """The ids of `text`.
 
         Special tokens in it are ordinary text, except those that `allowed_special` names: a set of names, or
@@ -177,9 +162,7 @@ class BPETokenizer:
             ids += part if isinstance(part, list) else part.tolist()
         return ids
 
-    def encode_to_numpy(
-        self, text: str, *, allowed_special: str | Collection[str] = frozenset()
-    ) -> np.ndarray:
+    def encode_to_numpy(self, text: str, *, allowed_special: Names = frozenset()) -> np.ndarray:
         """As `encode`, into an array: uint16 if all ids are below 65,536, else uint32.
 
         Long texts go through `arrays.py`, if the pattern is GPT2_PATTERN: that is much faster.
@@ -187,9 +170,7 @@ class BPETokenizer:
         parts = (np.asarray(part, self._dtype) for part in self._parts(text, allowed_special))
         return np.concatenate([np.zeros(0, self._dtype), *parts])
 
-    def encode_iterable(
-        self, texts: Iterable[str], *, allowed_special: str | Collection[str] = frozenset()
-    ) -> Iterator[int]:
+    def encode_iterable(self, texts: Iterable[str], *, allowed_special: Names = frozenset()) -> Iterator[int]:
         """The ids of one text after another, lazily, holding one text at a time.
 
         They are those of the joined texts if all begin, or all end, with an allowed special token.
@@ -199,7 +180,7 @@ class BPETokenizer:
         encode = partial(self.encode, allowed_special=allowed_special)
         return itertools.chain.from_iterable(map(encode, arguments.texts("texts", texts)))
 
-    def _parts(self, text: str, allowed_special: str | Collection[str]) -> Iterator[list[int] | np.ndarray]:
+    def _parts(self, text: str, allowed_special: Names) -> Iterator[list[int] | np.ndarray]:
         """The ids of each part of `text`: an added token, or what stands between two of them."""
         first, second = self._finders_for(self._allowed(allowed_special))
         for part in first.split(arguments.text("text", text)):
@@ -217,7 +198,7 @@ class BPETokenizer:
             ids += self._known(pretoken) if len(pretoken) <= CACHE_LENGTH else self._new(pretoken)
         return ids
 
-    def _allowed(self, names: str | Collection[str]) -> frozenset[str]:
+    def _allowed(self, names: Names) -> frozenset[str]:
         names = self.special_tokens if isinstance(names, str) and names == "all" else names
         several = isinstance(names, Collection) and not isinstance(names, str)
         if not several or not all(isinstance(name, str) and name in self.special_tokens for name in names):
@@ -285,11 +266,7 @@ class BPETokenizer:
 
     @classmethod
     def from_tiktoken(
-        cls,
-        path: str | os.PathLike,
-        *,
-        pattern: str,
-        special_tokens: Collection[str] | Mapping[str, int] = (),
+        cls, path: str | os.PathLike, *, pattern: str, special_tokens: formats.Special = ()
     ) -> "BPETokenizer":
         """Read a rank file of tiktoken, such as o200k_base.tiktoken (GPT-4o).
 
@@ -307,11 +284,16 @@ class BPETokenizer:
         """
         from helpers.corpus import fetch  # here, as only downloads need what it imports
 
-        if arguments.choice("name", name, PUBLISHED) == "gpt2":
-            return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
-        if name in RANK_FILES:
-            return cls.from_tiktoken(fetch(f"{name}.tiktoken"), **RANK_FILES[name])
-        return cls.load(fetch(f"{name}-tokenizer.json"))
+        match arguments.choice("name", name, PUBLISHED):
+            case "gpt2":
+                return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
+            case "cl100k_base":
+                file, pattern, special = fetch("cl100k_base.tiktoken"), GPT4_PATTERN, GPT4_SPECIAL
+            case "o200k_base":
+                file, pattern, special = fetch("o200k_base.tiktoken"), O200K_PATTERN, O200K_SPECIAL
+            case _:
+                return cls.load(fetch(f"{name}-tokenizer.json"))
+        return cls.from_tiktoken(file, pattern=pattern, special_tokens=special)
 
     def to_tiktoken(self) -> "tiktoken.Encoding":
         """The same tokenizer as a `tiktoken.Encoding`. Raises `ValueError` for what that cannot do."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise, repeat
+from itertools import chain, islice, pairwise, repeat
 
 import numpy as np
 from tqdm import tqdm
@@ -162,7 +162,9 @@ class Merges:
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         together = (found < 0) & (lengths <= LONG_WORD) & (np.count_nonzero(found < 0) >= FEW)
         whole, alone = np.flatnonzero(found >= 0), np.flatnonzero((found < 0) & ~together)
-        parts = [(found[whole], whole), self._merge_together(words, np.flatnonzero(together))]
+        parts = [(found[whole], whole)]
+        if together.any():
+            parts.append(self._merge_together(words, np.flatnonzero(together)))
         for number in alone.tolist():
             ids = self.encode(words[number])
             parts.append((np.array(ids, np.int32), np.full(len(ids), number)))
@@ -205,9 +207,9 @@ class Merges:
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The pairs in order, each as one int64, then a key above all; their ranks; what each rank makes."""
-        pairs = np.array([*self.ranks], np.int64).reshape(-1, 2)
-        distinct, ranks = np.unique(np.array([*self.ranks.values()], np.int64), return_inverse=True)
-        made = np.array([self.made[rank] for rank in distinct.tolist()], np.int32)
-        keys = pairs[:, 0] << 32 | pairs[:, 1]
+        n, top = len(self.ranks), max(self.ranks.values(), default=-1) + 1
+        pairs = np.fromiter(chain.from_iterable(self.ranks), np.int64, 2 * n)
+        keys, ranks = pairs[::2] << 32 | pairs[1::2], np.fromiter(self.ranks.values(), np.int64, n)
         order = np.argsort(keys)
+        made = np.fromiter(islice(self.made, top), np.int32, top)
         return np.append(keys[order], 2**62), np.append(ranks[order], NO_MERGE), made

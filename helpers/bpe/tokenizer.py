@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers import arguments
-from helpers.bpe import formats
+from helpers.bpe import arrays, formats
 from helpers.bpe.added import AddedToken, Finder
-from helpers.bpe.arrays import BulkEncoder, count_pretokens, pays
+from helpers.bpe.arrays import BulkEncoder, count_pretokens, cutter_for
 from helpers.bpe.merging import Merges, train_merges
 from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, cut_by_all
 from helpers.bpe.settings import own_settings, read_settings
@@ -99,7 +99,8 @@ class BPETokenizer:
         self._new = lambda pretoken: merges.encode(pretoken.encode())
         self._known = lru_cache(CACHE_ENTRIES)(self._new)
         self._dtype = np.uint16 if max(self.vocab) < 2**16 else np.uint32
-        self._bulk = BulkEncoder(merges, self._dtype)
+        cut = cutter_for(settings.cuts)
+        self._bulk = BulkEncoder(merges, cut, self._dtype) if cut else None
 
     @cached_property
     def merges(self) -> list[tuple[bytes, bytes]]:
@@ -165,7 +166,7 @@ class BPETokenizer:
     def encode_to_numpy(self, text: str, *, allowed_special: Names = frozenset()) -> np.ndarray:
         """As `encode`, into an array: uint16 if all ids are below 65,536, else uint32.
 
-        Long texts go through `arrays.py`, if the pattern is GPT2_PATTERN: that is much faster.
+        Long texts go through `arrays.py`, if the pattern is GPT-2's, GPT-4's, Llama 3's, Qwen's or o200k's.
         """
         parts = (np.asarray(part, self._dtype) for part in self._parts(text, allowed_special))
         return np.concatenate([np.zeros(0, self._dtype), *parts])
@@ -191,7 +192,7 @@ class BPETokenizer:
                 yield [inner] if isinstance(inner, int) else self._ordinary(inner)
 
     def _ordinary(self, text: str) -> list[int] | np.ndarray:
-        if pays(text, self._settings.cuts):
+        if self._bulk and len(text) >= arrays.ARRAYS_PAY:
             return self._bulk(text)
         ids: list[int] = []
         for pretoken in cut_by_all(text, self._settings.cuts):

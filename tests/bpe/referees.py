@@ -11,6 +11,7 @@ import pytest
 import regex
 import tiktoken
 import tiktoken_ext.openai_public as openai
+from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 from helpers.bpe import spelling
@@ -59,6 +60,36 @@ def random_strings(n, names=(), seed=0):
         lambda: choice.choice(names) if names else "",
     ]
     return ["".join(choice.choice(kinds)() for _ in range(choice.randint(1, 10))) for _ in range(n)]
+
+
+SPACES = [c for c in map(chr, range(0x110000)) if c.isspace()]
+AWKWARD = [
+    *SPACES,
+    "\r\n",
+    "\u180e",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "e\u0301",
+    "\u0903",
+    "ⅷ",
+    "½",
+    "²",
+    "\0",
+    "_",
+]
+CONTRACTIONS = "'s 't 're 've 'm 'll 'd 'S 'LL 'Ve 'rE 'ſ 'l 'v ' '' ’s 's's a's'll".split()
+awkward_texts = st.lists(
+    st.one_of(
+        st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=8),
+        st.text("aAéÉǅʰжあ漢 1٣½!'/\n\u0301", max_size=8),
+        st.text(st.sampled_from([c for c in AWKWARD if len(c) == 1]), max_size=6),
+        st.text(" \n\r\t'/", max_size=6),
+        st.sampled_from(AWKWARD + CONTRACTIONS + [" the", "arrayLike", ".shape", "    ", "\n\n", ":\n", END]),
+        st.builds(lambda c, n: c * n, st.characters(exclude_categories=("Cs", "Cn")), st.integers(1, 40)),
+    ),
+    max_size=10,
+).map("".join)
 
 
 def official(name):

@@ -187,7 +187,7 @@ def test_ids_of_long_texts_are_those_of_tiktoken(docs, story):
     theirs = ours.to_tiktoken()
     shakespeare = cache_folder() / "tiny-shakespeare.txt"
     known = [shakespeare.read_text(encoding="utf-8")] if shakespeare.exists() else []
-    for text in [docs, story, *known, docs[:3_000_000].replace("e", "é"), story.replace(" ", "\u3000")]:
+    for text in [docs, story, *known, docs[:1_000_000].replace("e", "é"), story.replace(" ", "\u3000")]:
         assert np.array_equal(ours.encode_to_numpy(text), theirs.encode_to_numpy(text, disallowed_special=()))
 
 

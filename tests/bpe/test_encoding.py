@@ -28,13 +28,13 @@ def test_ids_are_those_of_tiktoken_and_tokenizers_on_the_texts(
 ):
     ours, (theirs, hugging_face) = trained[pattern], peers[pattern]
     hugging_face.encode_special_tokens = True
-    for text in [story, docs, *NASTY]:
+    for text in [story, docs[:4_000_000], *NASTY]:
         ids = ours.encode(text)
         assert ids == theirs.encode(text, disallowed_special=())
         assert ours.decode(ids) == text
     monkeypatch.setattr(arrays, "ARRAYS_PAY", 2**60)  # without arrays, too
-    assert ours.encode(docs[:2_000_000]) == theirs.encode(docs[:2_000_000], disallowed_special=())
-    for text in [story, docs[:2_000_000], *NASTY]:
+    assert ours.encode(docs[:500_000]) == theirs.encode(docs[:500_000], disallowed_special=())
+    for text in [story, docs[:300_000], *NASTY]:
         assert ours.encode(text) == hugging_face.encode(text).ids
 
 
@@ -110,7 +110,7 @@ def test_long_and_short_pretokens_are_merged_alike(text):
 
 
 def test_very_long_pretokens_have_the_ids_of_tokenizers(docs, trained, peers):
-    for text in ("a" * 100_000, "".join(filter(str.isalpha, docs[:500_000]))):
+    for text in ("a" * 30_000, "".join(filter(str.isalpha, docs[:100_000]))):
         assert len(GPT2.findall(text)) == 1
         assert trained[GPT2_PATTERN].encode(text) == peers[GPT2_PATTERN][1].encode(text).ids
 
@@ -283,8 +283,10 @@ def test_what_a_pattern_leaves_out_is_shown_however_long(small):
         ours.encode("abc" + "." * 50 + " ab")
 
 
-def test_a_pattern_that_would_take_for_ever_is_stopped(monkeypatch):
-    monkeypatch.setattr(patterns, "PATIENCE", 0.05)
+@pytest.mark.parametrize(("seconds", "characters_a_second"), [(0.05, 20_000), (0, 4_000)])
+def test_a_pattern_that_would_take_for_ever_is_stopped(seconds, characters_a_second, monkeypatch):
+    monkeypatch.setattr(patterns, "PATIENCE", seconds)
+    monkeypatch.setattr(patterns, "SPEED", characters_a_second)
     ours = BPETokenizer([], pattern=r"(?:a|aa)+b|[\s\S]")
     with pytest.raises(TimeoutError, match=r"pattern took over .* for 200 characters, 'aaaa.*too many ways"):
         ours.encode("a" * 200)

@@ -41,7 +41,7 @@ def some_merges(draw):
 
 
 @given(some_merges(), st.lists(st.lists(st.sampled_from([0, 1, 2, 255]), max_size=20), max_size=8))
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
 def test_words_merged_at_once_are_those_of_the_definition(merges, words):
     assert_many_are_right(merges, words)
 
@@ -108,7 +108,7 @@ LETTERS = [5, 6, 7, *range(1000, 1253)]
 
 
 @given(any_ranks(), st.lists(st.lists(st.integers(0, 2), max_size=20).map(bytes), max_size=6), st.booleans())
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
 def test_the_lowest_rank_goes_first_whatever_id_it_makes(merges, words, some_are_whole):
     ranks, made = merges
     whole = {word: 2000 + n for n, word in enumerate(words[::2])} if some_are_whole else {}

@@ -91,12 +91,14 @@ def test_ids_are_those_of_the_referee(name, published, story, docs):
     for number, text in enumerate(texts):
         ids = ours.encode(text)
         assert ids == referee(text, ())
-        assert ours.encode_to_numpy(text).tolist() == ids
         plain = unicodedata.normalize("NFC", text) if name == "qwen3" else text
         assert ours.decode(ids) == plain or any(token in text for token in names)
-        some = special[number % 2 :: 2]
-        allowed = [some, ours.special_tokens][number % 3 == 0]
-        assert ours.encode(text, allowed_special=set(allowed)) == referee(text, allowed)
+        if number % 2:
+            allowed = ours.special_tokens if number % 3 else special[number % 4 :: 2]
+            array = ours.encode_to_numpy(text, allowed_special=set(allowed))
+            assert array.tolist() == referee(text, allowed)
+        else:
+            assert ours.encode_to_numpy(text).tolist() == ids
     everything = "".join(f"{token} a" for token in names)
     assert ours.encode(everything, allowed_special="all") == referee(everything, ours.special_tokens)
 

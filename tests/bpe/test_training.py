@@ -33,18 +33,14 @@ def test_training_on_the_library_docs_gives_the_merges_of_hugging_face(docs, tra
     assert len(trained[GPT2_PATTERN].merges) == 8192 - 256 - 1
 
 
-def test_training_on_4_MB_gives_the_merges_of_hugging_face(docs, trained):
-    text = docs[:4_000_000]
-    ours = BPETokenizer.train(text, 8192)
-    assert ours.merges == hugging_face_merges([text], 8192)
-    assert trained[GPT4_PATTERN].merges == hugging_face_merges([text], 8192, GPT4_PATTERN)
+def test_training_with_the_pattern_of_gpt4_gives_the_merges_of_hugging_face(docs, trained):
+    assert trained[GPT4_PATTERN].merges == hugging_face_merges([docs[:1_000_000]], 8192, GPT4_PATTERN)
 
 
 @pytest.mark.parametrize("vocab_size", [512, 2048])
 def test_a_smaller_vocabulary_is_the_beginning_of_a_larger_one(docs, trained, vocab_size):
-    merges = BPETokenizer.train(docs[:4_000_000], vocab_size, pattern=GPT4_PATTERN).merges
+    merges = BPETokenizer.train(docs[:1_000_000], vocab_size, pattern=GPT4_PATTERN).merges
     assert merges == trained[GPT4_PATTERN].merges[: vocab_size - 257]
-    assert hugging_face_merges([docs[:4_000_000]], vocab_size, GPT4_PATTERN) == merges
 
 
 def test_where_the_pairs_run_out_all_are_merged_and_a_warning_says_so():

@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 Pair = tuple[int, int]
 NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
-LONG = 256  # ids; in a longer list, looking through all pairs for each merge would take too long
 FEW = 200  # words; fewer are merged sooner one by one
 LONG_WORD = 64  # bytes; longer words are merged one by one too: each merge goes over all that are left
 
@@ -92,28 +91,12 @@ def merge_by_rank(
     """Merge the pair of lowest rank, the leftmost of equals, until no pair of neighbours has a rank.
 
     `made` has the id that each rank makes. By default that is the rank itself: what we train has ids that
-    grow in the order of learning.
+    grow in the order of learning. The ids are a linked list, and a heap holds the ranks with their places,
+    so that n ids take n log n steps.
 
     >>> merge_by_rank([3, 1, 2, 3], {(1, 2): 9, (3, 1): 10, (9, 3): 11})
     [3, 11]
     """
-    if len(ids) > LONG:
-        return _merge_long(ids, ranks, made)
-    ids, rank = list(ids), ranks.get
-    found = [rank(pair, NO_MERGE) for pair in pairwise(ids)]
-    while found and (best := min(found)) != NO_MERGE:
-        at, new = found.index(best), made[best]
-        ids[at : at + 2] = [new]
-        del found[at]
-        if at > 0:
-            found[at - 1] = rank((ids[at - 1], new), NO_MERGE)
-        if at < len(found):
-            found[at] = rank((new, ids[at + 1]), NO_MERGE)
-    return ids
-
-
-def _merge_long(ids: Sequence[int], ranks: Mapping[Pair, int], made: Sequence[int]) -> list[int]:
-    """The same in n log n steps: the ids as a linked list, and a heap of the ranks, each with its place."""
     end = len(ids)
     ids = [*ids, None]  # None: nothing stands here, or no longer; no pair in `ranks` has it
     previous, following = list(range(-1, end)), list(range(1, end + 2))

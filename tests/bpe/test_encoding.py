@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from referees import END, NASTY, plain_encode, tiktoken_with
 
-from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer, arrays, merging, patterns, tokenizer
-from helpers.bpe.spelling import BYTE_IDS, BYTES
+from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, BPETokenizer, arrays, patterns, tokenizer
+from helpers.bpe.spelling import BYTES
 
 GPT2 = regex.compile(GPT2_PATTERN)
 both_patterns = pytest.mark.parametrize("pattern", [GPT2_PATTERN, GPT4_PATTERN], ids=["gpt2", "gpt4"])
@@ -93,20 +93,10 @@ def test_ids_are_those_of_tiktoken_and_tokenizers_on_every_assigned_character(tr
 ABC = BPETokenizer.train("abcabc aabbcc aaa aaaaa 'cab éaé bcbcbc\n\nabab cabba" * 2, 285)
 
 
-ABC_MERGES = ABC._vocabulary.ranks, ABC._vocabulary.made
-
-
 @given(st.text("abc 'é\n", max_size=60))
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_encoding_by_rank_gives_what_one_merge_after_another_gives(text):
     assert ABC.encode(text) == plain_encode(text, ABC)
-
-
-@given(st.text("ab", max_size=80))
-@settings(max_examples=200, deadline=None, derandomize=True)
-def test_long_and_short_pretokens_are_merged_alike(text):
-    ids = list(text.encode().translate(BYTE_IDS))
-    assert merging._merge_long(ids, *ABC_MERGES) == merging.merge_by_rank(ids, *ABC_MERGES)
 
 
 def test_very_long_pretokens_have_the_ids_of_tokenizers(docs, trained, peers):

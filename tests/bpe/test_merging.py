@@ -119,15 +119,8 @@ def test_the_lowest_rank_goes_first_whatever_id_it_makes(merges, words, some_are
     assert [ours.encode(word) for word in words] == expected
     for word in words:
         ids = [LETTERS[byte] for byte in word]
-        assert merging._merge_long(ids, ranks, made) == by_definition(ids, ranks, made)
+        assert merging.merge_by_rank(ids, ranks, made) == by_definition(ids, ranks, made)
     with mock.patch.object(merging, "FEW", 0):
         found, counts = ours.encode_many(words)
     assert found.tolist() == list(itertools.chain.from_iterable(expected))
     assert counts.tolist() == list(map(len, expected))
-
-
-def test_a_list_is_long_from_257_ids_on():
-    with mock.patch.object(merging, "_merge_long", side_effect=LookupError):
-        assert merging.merge_by_rank([1] * 256, {}) == [1] * 256
-        with pytest.raises(LookupError):
-            merging.merge_by_rank([1] * 257, {})

@@ -97,9 +97,9 @@ class BulkEncoder:
     def _forget(self) -> None:
         self._known = PretokenTable(), np.zeros(0, self._dtype), np.zeros(1, np.int64)
 
-    def __call__(self, text: str) -> np.ndarray:
-        """The ids of `text`, (n,), in the dtype given. Raises `UnicodeEncodeError` for a lone surrogate."""
-        found, chunks = [np.zeros(0, self._dtype)], cut_chunks(text, self._cut)
+    def __call__(self, text: str, edges: bool = False) -> np.ndarray:
+        """The ids of `text`, (n,), in the dtype given. `edges`: each U+0000 ends a text, and stands alone."""
+        found, chunks = [np.zeros(0, self._dtype)], cut_chunks(text, self._cut, edges)
         while True:
             with self._lock:  # threads share the table
                 numbers, ids, ends = self._find(islice(chunks, GROUP))

@@ -96,22 +96,24 @@ def cutter(pattern: str) -> Cutter | None:
         rule([MARK], [*CLASSES], ASK)
         rule([MARK], blanks, CUT | SAFE)
     rule([*CLASSES], [EDGE], CUT | SAFE)
+    rule([EDGE], [*CLASSES], CUT | SAFE)
     if pattern == GPT4_PATTERN:  # it takes white space at the end of a text whole
         rule(WHITE, [EDGE], CUT | SAFE | ASK)
     return Cutter(pattern, table.ravel(), digits[pattern], regex.compile(pattern))
 
 
-def cut_chunks(text: str, cut: Cutter) -> Iterator[tuple[bytes, np.ndarray]]:
+def cut_chunks(text: str, cut: Cutter, edges: bool = False) -> Iterator[tuple[bytes, np.ndarray]]:
     """Chunks of `text` in UTF-8, with the bytes where their n pre-tokens start, and the end: int64, (n + 1,).
 
-    Each chunk ends at a safe place, and the next one takes the rest.
+    Each chunk ends at a safe place, and the next one takes the rest. `edges`: U+0000 ends a text, and stands
+    alone.
     """
     at, size = 0, CHUNK
     while at < len(text):
         chunk = text[at : at + size]
         data, is_ascii = chunk.encode(), chunk.isascii()
         codes = np.frombuffer(data, np.uint8) if is_ascii else np.frombuffer(chunk.encode("utf-32-le"), "<u4")
-        bounds = pretoken_bounds(chunk, codes, cut, at + size >= len(text))
+        bounds = pretoken_bounds(chunk, codes, cut, at + size >= len(text), edges)
         if len(bounds) > 1:
             yield data, bounds if is_ascii else _in_bytes(data, bounds)
             at, size = at + int(bounds[-1]), CHUNK
@@ -119,10 +121,12 @@ def cut_chunks(text: str, cut: Cutter) -> Iterator[tuple[bytes, np.ndarray]]:
             size *= 2
 
 
-def pretoken_bounds(chunk: str, codes: np.ndarray, cut: Cutter, ends: bool = True) -> np.ndarray:
+def pretoken_bounds(
+    chunk: str, codes: np.ndarray, cut: Cutter, ends: bool = True, edges: bool = False
+) -> np.ndarray:
     """Where pre-tokens start in `chunk`, and the last safe place: int64. `ends`: the text ends with it.
 
-    `codes` are its code points: uint8 for ASCII alone, else uint32.
+    `codes` are its code points: uint8 for ASCII alone, else uint32. `edges`: each U+0000 ends a text.
 
     >>> text = "it's  3"
     >>> pretoken_bounds(text, np.frombuffer(text.encode(), np.uint8), cutter(GPT2_PATTERN)).tolist()
@@ -131,6 +135,8 @@ def pretoken_bounds(chunk: str, codes: np.ndarray, cut: Cutter, ends: bool = Tru
     classes = np.empty(len(codes) + 1, np.uint8)
     character_classes(128 if codes.dtype == np.uint8 else 0x110000).take(codes, out=classes[:-1], mode="clip")
     classes[-1] = EDGE
+    if edges:
+        classes[:-1][codes == 0] = EDGE
     what = cut.table.take(classes[:-1] * np.uint8(16) + classes[1:])
     if not ends:
         what[-1] = 0

@@ -12,12 +12,12 @@ import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from referees import AWKWARD, END, awkward_texts
+from referees import AWKWARD, END, NASTY, awkward_texts
 
 from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, BPETokenizer, arrays, merging, starts
 from helpers.bpe.arrays import BulkEncoder, PretokenTable, count_pretokens
 from helpers.bpe.merging import Merges
-from helpers.bpe.patterns import Cut
+from helpers.bpe.patterns import LLAMA3_PATTERN, QWEN_PATTERN, Cut
 from helpers.bpe.spelling import BYTES
 from helpers.bpe.starts import cutter
 from helpers.corpus import cache_folder
@@ -237,6 +237,49 @@ def test_the_array_is_the_callers_own(trained, story):
     ids = trained.encode_to_numpy(story)
     ids[:] = 0
     assert trained.encode_to_numpy(story).tolist() == plain_ids(trained, story)
+
+
+# ---- many documents ----
+
+
+@pytest.fixture(scope="module")
+def several(story, docs):
+    """Tokenizers of each pattern, one with a normalizer and added tokens, one that arrays do not know."""
+    patterns = [GPT2_PATTERN, GPT4_PATTERN, LLAMA3_PATTERN, QWEN_PATTERN, O200K_PATTERN, r"\s+|\S+"]
+    return [BPETokenizer.train(story, 500, pattern=pattern) for pattern in patterns]
+
+
+@given(st.lists(awkward_texts, max_size=6), st.integers(1, 30), st.integers(0, 5))
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+def test_documents_at_once_have_the_ids_of_one_by_one(several, documents, size, number):
+    ours = several[number]
+    end = ours.special_tokens[END]
+    expected = [i for text in documents for i in [*plain_ids(ours, text), end]]
+    with small_chunks(size):
+        ids = ours.encode_documents(iter(documents), end)
+    assert ids.tolist() == expected and ids.dtype == np.uint16
+
+
+@pytest.mark.parametrize("name", ["cl100k_base", "qwen3", "gpt-oss", "deepseek-v4"])
+def test_documents_at_once_have_the_ids_of_one_by_one_in_published_vocabularies(name, published, docs):
+    file = {"cl100k_base": "cl100k_base.tiktoken"}.get(name, f"{name}-tokenizer.json")
+    ours = published(name, file)
+    documents = [*docs[:60_000].split("\n\n"), "", "e\u0301<think>\u0301 ", "\n", " ", *NASTY]
+    for some in (documents, [d for d in documents if "\0" not in d], []):
+        ids = ours.encode_documents(some, 100)
+        assert ids.tolist() == [i for text in some for i in [*ours.encode(text), 100]]
+
+
+def test_documents_that_are_none_get_a_clear_error(trained):
+    for documents, end, message in (
+        ("abc", 1, r"documents must be an iterable of str, not 'abc': give \['abc'\]"),
+        ([b"abc"], 1, "documents must be a str, not bytes"),
+        (["a\ud800"], 1, "documents has a lone surrogate"),
+        (["a"], 2048, "end is 2048, which is not in the vocabulary"),
+        (["a"], -1, "end must be an integer of 0 or more, not -1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            trained.encode_documents(documents, end)
 
 
 # ---- counting ----

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import regex
 
+from helpers import arguments
 from helpers.bpe.patterns import GPT2_PATTERN, Cut, compile_pattern
 
 # The keys of each part of a file. Those with ! must be off: null, false, 0 or empty
@@ -57,9 +58,10 @@ def own_settings(pattern: str, ignore_merges: bool = False) -> str:
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     cut: dict[str, Any] = byte_level
     if pattern != GPT2_PATTERN:
-        compile_pattern(
-            pattern := POSSESSIVE.sub(r"(?>\1)", pattern)
-        )  # Hugging Face's engine reads {1,3}+ as "many {1,3}"
+        pattern = POSSESSIVE.sub(
+            r"(?>\1)", arguments.text("pattern", pattern)
+        )  # {1,3}+ is "many {1,3}" there
+        compile_pattern(pattern)
         split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": True}
         cut = {"type": "Sequence", "pretokenizers": [split, byte_level | {"use_regex": False}]}
     parts = {"version": "1.0", "truncation": None, "padding": None, "normalizer": None, "pre_tokenizer": cut}
@@ -71,8 +73,8 @@ def read_settings(data: dict[str, Any]) -> Settings:
     """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say."""
     check(data["model"], "model")  # first: a file with another kind of model is told that
     check(data, "file")
-    if len(list(_parts(data, "decoder"))) != 1:  # decoding is always that of ByteLevel, once
-        refuse(f"its decoder is {json.dumps(data.get('decoder')):.80}, and not one ByteLevel")
+    if len(list(_parts(data, "decoder"))) > 1:  # ids are always decoded as by one ByteLevel, asked for or not
+        refuse(f"its decoder is {json.dumps(data['decoder']):.80}, and not one ByteLevel")
     forms = [part["type"] for part in _parts(data, "normalizer")]
     *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
     if last.get("type") != "ByteLevel":

@@ -123,8 +123,6 @@ TEMPLATE = {
 }
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
 ODD_PARTS = {
-    "no decoder": ({"decoder": None}, "decoder is null"),
-    "an empty decoder": ({"decoder": {"type": "Sequence", "decoders": []}}, "decoder is .*Sequence"),
     "two decoders": (
         {"decoder": {"type": "Sequence", "decoders": [BYTE_LEVEL, BYTE_LEVEL]}},
         "not one ByteLevel",

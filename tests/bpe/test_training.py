@@ -111,7 +111,7 @@ BAD_TRAINING = {
     "no documents": (([], 300), {}, ValueError, "texts is empty"),
     "empty documents": ((["", ""], 300), {}, ValueError, "texts is empty"),
     "bytes": ((b"abc", 300), {}, TypeError, "texts must be an iterable of str, not b'abc'"),
-    "document of bytes": (([b"abc"], 300), {}, TypeError, "text must be a str, not bytes"),
+    "document of bytes": (([b"abc"], 300), {}, TypeError, r"texts\[0\] must be a str, not bytes"),
     "vocab_size small": (("abc", 256), {}, ValueError, r"vocab_size .*an integer of 257 or more, not 256"),
     "vocab_size NaN": (("abc", float("nan")), {}, TypeError, "vocab_size .*of 257 or more, not nan"),
     "vocab_size inf": (("abc", float("inf")), {}, ValueError, "vocab_size .*of 257 or more, not inf"),

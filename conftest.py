@@ -21,7 +21,7 @@ def chromium(playwright) -> str | None:
     return shutil.which("chromium") or (own if Path(own).exists() else None)
 
 
-def compare_what_is_here(cells) -> None:
+def leave_out_what_is_not_here(cells) -> None:
     """Leave out of the comparison each notebook cell with a tag `needs:NAME` whose download is not here.
 
     Such a cell runs all the same, and says in a sentence what it leaves out.
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(config, items):
         required = os.environ.get("BROWSER_TESTS") == "required"
         in_browser = in_browser if found or required else set()
     cells = [item for item in items if type(item).__name__ == "IPyNbCell"]
-    compare_what_is_here(cells)
+    leave_out_what_is_not_here(cells)
     again = {cell for cell in cells if cell.path in in_browser}
     if again:
         config.hook.pytest_deselected(items=list(again))
@@ -70,3 +70,9 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def compare_what_is_here():
+    """The function that takes cells without their downloads out of the comparison."""
+    return leave_out_what_is_not_here

@@ -19,7 +19,6 @@ import pytest
 from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page
 
-from conftest import compare_what_is_here
 from helpers import corpus, exercises
 from helpers.bpe import BPETokenizer
 
@@ -85,11 +84,11 @@ def run_all(page, lab, path):
     return nbformat.read(folder / path.name, as_version=4)
 
 
-def compare(session: pytest.Session, path: Path, code: list) -> None:
+def compare(request: pytest.FixtureRequest, path: Path, code: list) -> None:
     """Hold the outputs that Lab saved against those stored in the notebook, with nbval's own comparison."""
-    stored = IPyNbFile.from_parent(session, path=path)
+    stored = IPyNbFile.from_parent(request.session, path=path)
     cells = list(stored.collect())
-    compare_what_is_here(cells)
+    request.getfixturevalue("compare_what_is_here")(cells)
     stored.sanitize_patterns.update(get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8")))
     for cell, ran in zip(cells, code, strict=True):
         if not cell.options["skip"] and cell.options["check"]:
@@ -149,7 +148,7 @@ def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_proper
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code), "a cell did not run"
     assert not [o for cell in code for o in cell.outputs if o.output_type == "error"]
-    compare(request.session, path, code)
+    compare(request, path, code)
     record_property("seconds_to_first_figure", round(seconds_to_first_figure(code), 1))
 
     figures = [cell for cell in code if "explore(" in cell.source and "def explore" not in cell.source]
@@ -224,10 +223,10 @@ def ran(output: str) -> list:
 def test_the_comparison_passes_over_what_is_measured_and_over_nothing_else(request, tmp_path):
     path = tmp_path / "01_stored.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=ran("7 ids in ≈ 0.25 s\n")), path)
-    compare(request.session, path, ran("7 ids in ≈ 11.5 s\n"))
+    compare(request, path, ran("7 ids in ≈ 11.5 s\n"))
     for changed in ("8 ids in ≈ 0.25 s\n", "7 ids in ≈ 0.25 ms\n", "7 ids in 0.25 s\n", ""):
         with pytest.raises(AssertionError, match=r"01_stored\.ipynb, Cell 0"):
-            compare(request.session, path, ran(changed))
+            compare(request, path, ran(changed))
 
 
 def test_a_cell_that_needs_a_download_is_compared_only_where_that_is_here(request, tmp_path, monkeypatch):
@@ -235,7 +234,7 @@ def test_a_cell_that_needs_a_download_is_compared_only_where_that_is_here(reques
     path, cells = tmp_path / "01_stored.ipynb", ran("20,479 characters\n")
     cells[0].metadata["tags"] = ["needs:the-verdict.txt"]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    compare(request.session, path, ran("It is not here.\n"))
+    compare(request, path, ran("It is not here.\n"))
     (tmp_path / "the-verdict.txt").touch()
     with pytest.raises(AssertionError, match="Cell 0"):
-        compare(request.session, path, ran("It is not here.\n"))
+        compare(request, path, ran("It is not here.\n"))

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import numpy as np
 import pandas
@@ -43,6 +44,8 @@ from helpers.shards import (
     tokenize_shard,
 )
 from helpers.windows import WindowDataset
+
+gz = partial(gzip.compress, mtime=0)  # the same bytes, and so the same names of tests, in each process
 
 resource = pytest.importorskip("resource", reason="limits, kills and forks as Windows does not know them")
 
@@ -223,8 +226,8 @@ SAVED = {
     "no end of the last line": LINES.rstrip().encode(),
     "blank lines": b"\n" + LINES.replace("\n", "\n \n\n").encode(),
     "two files joined": b"\xef\xbb\xbf" + LINES.replace("\n", "\n\ufeff", 1).encode(),
-    "gzip": gzip.compress(LINES.encode()),
-    "gzip in two members": gzip.compress(LINES[:9].encode()) + gzip.compress(LINES[9:].encode()),
+    "gzip": gz(LINES.encode()),
+    "gzip in two members": gz(LINES[:9].encode()) + gz(LINES[9:].encode()),
     "zstandard": zstandard.compress(LINES.encode()),
     "zstandard of UTF-16": zstandard.compress(LINES.encode("utf-16")),
 }
@@ -292,7 +295,7 @@ def test_any_other_text_is_one_document(tmp_path, name):
             text.encode(),
             b"\xef\xbb\xbf" + text.encode(),
             text.encode("utf-16"),
-            gzip.compress(text.encode()),
+            gz(text.encode()),
         ):
             (tmp_path / name).write_bytes(data)
             assert list(read_documents(tmp_path / name)) == [text]
@@ -348,7 +351,7 @@ def test_what_is_no_text_is_refused_by_name(tmp_path, tokenizer, name):
         ("a.json", b'{\n "text": "a"\n}', "line 1: JSONDecodeError.*Each line must be"),
         ("a.json", b'[{"text": "a"},\n', "line 1: JSONDecodeError"),
         ("a.txt", b"fine \xe9t\xe9", r"a.txt is not UTF-8 at byte offset 5"),
-        ("a.jsonl.gz", gzip.compress(LINES.encode())[:-9], "a.jsonl.gz is damaged, or cut off"),
+        ("a.jsonl.gz", gz(LINES.encode())[:-9], "a.jsonl.gz is damaged, or cut off"),
         ("a.jsonl.zst", zstandard.compress(LINES.encode())[:-3], "a.jsonl.zst is damaged, or cut off"),
         ("a.jsonl", LINES.encode("utf-16-le"), "UTF-16 without a byte order mark"),
     ],

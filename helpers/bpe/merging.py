@@ -143,7 +143,10 @@ class Merges:
         """
         found = np.fromiter(map(self.whole.get, words, repeat(-1)), np.int32, len(words))
         lengths = np.fromiter(map(len, words), np.int64, len(words))
-        together = (found < 0) & (lengths <= LONG_WORD) & (np.count_nonzero(found < 0) >= FEW)
+        few = (
+            FEW if "_arrays" in vars(self) else max(FEW, len(self.ranks) // 32)
+        )  # they have to be made first
+        together = (found < 0) & (lengths <= LONG_WORD) & (np.count_nonzero(found < 0) >= few)
         whole, alone = np.flatnonzero(found >= 0), np.flatnonzero((found < 0) & ~together)
         parts = [(found[whole], whole)]
         if together.any():

@@ -75,6 +75,15 @@ def test_pretokens_are_those_of_the_regex_around_every_code_point(name):
     assert list(pieces(text, name)) == by_regex(text, name)
 
 
+@pytest.mark.parametrize("name", ["gpt4", "o200k"])
+@pytest.mark.parametrize("size", starts.TABLES)
+def test_a_table_is_used_up_to_its_last_code_point(name, size):
+    for last in {size - 2, size - 1, min(size, 0x10FFFF)} - {0xD800}:
+        text = f"a {chr(last)}a'{chr(last)} \n"
+        assert list(pieces(text, name)) == by_regex(text, name)
+    assert np.array_equal(starts.character_classes(size), starts.character_classes()[:size])
+
+
 @each_pattern
 def test_pretokens_are_those_of_the_regex_in_texts(name, story, docs):
     for text in [

@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it leaves an event loop running, which tests of other modules may not have
 def browser():
     """Chromium. The test is skipped where there is none, unless BROWSER_TESTS=required."""
     with sync_playwright() as playwright:

@@ -540,7 +540,7 @@ WRONG = {
         later(made(harm=lose_a_shard), "missing"),
         later(made(harm=lose_the_record), "nobody knows what is missing"),
         later(made(harm=lambda tokens: tokens.parent / "text"), "no token shard"),
-        later(made(harm=lambda tokens: tokens / RECORD), "is not there"),
+        later(made(harm=lambda tokens: tokens / RECORD), "is a file"),
         later(made(harm=TokenShards), "a path"),
         later(made(harm=lambda tokens: sorted(tokens.iterdir())), "a path"),
         later(no_corpus, "no token shard"),

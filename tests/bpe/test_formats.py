@@ -39,6 +39,7 @@ def test_the_pattern_of_gpt2_is_saved_as_its_published_file_has_it(small, tmp_pa
     data = json.loads(file_of(small, tmp_path).read_text(encoding="utf-8"))
     cut = data["pre_tokenizer"]
     assert (cut["type"], cut["add_prefix_space"], cut["use_regex"]) == ("ByteLevel", False, True)
+    assert data["model"]["ignore_merges"] is False
     assert data["added_tokens"] == [{"id": 599, "content": END, **ADDED}]
 
 

@@ -143,6 +143,8 @@ def test_vocabularies_have_their_published_sizes_and_decode_every_id(name, publi
     ordinary, special, added = SIZES[name]
     assert (len(ours.special_tokens), len(ours.added_tokens)) == (special, added)
     assert len(ours.vocab) == ordinary + special + added
+    if name in ("gpt2", "cl100k_base", "o200k_base"):
+        assert ours.special_tokens == official(name)["special_tokens"]
     assert ours.decode_bytes(list(ours.vocab)) == b"".join(ours.vocab.values())
     gaps = set(range(max(ours.vocab) + 1)) - set(ours.vocab)
     assert len(gaps) == {"cl100k_base": 16, "o200k_base": 19}.get(name, 0)

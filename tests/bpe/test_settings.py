@@ -296,6 +296,15 @@ def test_what_is_not_done_is_refused_by_name_and_with_the_way_out(case, theirs, 
         assert "tokenizers.Tokenizer.from_file" in str(error.value)
 
 
+def test_text_that_a_removing_split_would_drop_is_refused_when_it_comes(theirs, tmp_path):
+    theirs = theirs()
+    theirs.pre_tokenizer = cut_by(Split(Regex(r"\p{L}+"), "removed", invert=True))
+    ours = load(theirs, tmp_path)
+    assert ours.encode("umbrella") == theirs.encode("umbrella").ids
+    with pytest.raises(ValueError, match=r"pattern leaves out ' ' at position 3 of 'the umbrella'"):
+        ours.encode("the umbrella")
+
+
 PLACES = [
     [],
     ["model"],

@@ -49,12 +49,20 @@ def test_where_the_pairs_run_out_all_are_merged_and_a_warning_says_so():
         ours = BPETokenizer.train(text, 5000)
     n = len(ours.merges)
     assert ours.merges == hugging_face_merges([text], 5000)
+    assert caught[0].filename == __file__  # it points at the call
     assert str(caught[0].message) == f"no pair is left after {n} merges: you get {257 + n} tokens, not 5000"
     assert [ours.vocab[i] for i in ours.encode(text)] == [
         b"low",
         *(w.encode() for w in GPT2.findall(text)[1:]),
     ]
     assert ours.special_tokens == {END: 256 + n}
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_just_enough_pairs_are_there_nothing_is_said():
+    text = "low lower lowest newer newest wider aaaaaaa"
+    n = len(hugging_face_merges([text], 5000))
+    assert len(BPETokenizer.train(text, 257 + n).merges) == n
 
 
 def test_each_document_is_cut_by_itself():

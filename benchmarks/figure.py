@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from helpers import plots
+from lessons import plots
 
 PANELS = {  # what the ratios in `benchmarks.RATIOS` begin with: the title of the panel
     "training": "Training BPE on 11 MB",

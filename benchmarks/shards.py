@@ -23,7 +23,7 @@ from benchmarks import progress, speeds, table
 from benchmarks.child import memory
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from helpers.shard_files import RECORD, read_documents, split_corpus, tokenize_corpus
+from helpers.shards.write import RECORD, read_documents, split_corpus, tokenize_corpus
 
 END, TIKTOKEN = "<|endoftext|>", "tiktoken, pool of two"
 

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from helpers.plots import PASTELS, draw_tokens, png
+from lessons.plots import PASTELS, draw_tokens, png
 
 MODELS = {  # what `BPETokenizer.published` knows, and a model that uses it
     "gpt2": "GPT-2",

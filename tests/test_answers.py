@@ -6,7 +6,7 @@ import re
 import pytest
 from answers import Case
 
-from helpers import exercises
+from lessons import exercises
 
 NUMBERS = sorted({name.partition(".")[0] for name in exercises.all_names()})
 COMPARISON = re.compile(

@@ -19,8 +19,9 @@ import pytest
 from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page
 
-from helpers import corpus, exercises
+from helpers import corpus
 from helpers.bpe import BPETokenizer
+from lessons import exercises
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb"))

@@ -14,7 +14,8 @@ from pathlib import Path
 import matplotlib.image
 import pytest
 
-from helpers import corpus, exercises
+from helpers import corpus
+from lessons import exercises
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

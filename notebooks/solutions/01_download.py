@@ -8,7 +8,7 @@ from pathlib import Path
 
 import regex
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 
 # \X matches one grapheme cluster: what a reader sees as one letter.

@@ -2,8 +2,8 @@
 
 import regex
 
-from helpers.exercises import check
 from helpers.words import MARK, WORD, WordTokenizer
+from lessons.exercises import check
 
 
 # Walk along both; where the shorter one ends, a difference in length is a loss too.

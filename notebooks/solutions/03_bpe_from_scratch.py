@@ -3,7 +3,7 @@
 import heapq
 from itertools import pairwise
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 # `alphabet` holds characters, not bytes. Beyond chr(255) there is no entry; from chr(128) to chr(255) there
 # is one, but UTF-8 writes these characters with two bytes. Only below 128 are the two the same.

@@ -1,6 +1,6 @@
 """Solutions of the exercises in 04_tokenizer_tradeoffs."""
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 
 # Bytes are what all languages have in common; the tokens are whatever encode gives.

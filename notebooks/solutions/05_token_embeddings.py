@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 # The number of tokens comes first. padding_idx=None means that no row is padding.
 

@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from helpers.exercises import check
 from helpers.positions import frequencies, rope
+from lessons.exercises import check
 
 
 # A pair turns by base^(-2i / dim) radians at each step; a full turn is 2 pi radians.

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from helpers.corpus import split_train_val
-from helpers.exercises import check
+from lessons.exercises import check
 
 
 # 07.never: collect the positions that are a target in some window, and count the others. A set does not

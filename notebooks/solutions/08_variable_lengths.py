@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 
 # Every row is as long as the longest document; what the documents do not fill is padding.

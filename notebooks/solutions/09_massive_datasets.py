@@ -12,8 +12,8 @@ from dask.distributed import Client, LocalCluster
 
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from helpers.exercises import check
 from helpers.shards import split_corpus, tokenize_corpus
+from lessons.exercises import check
 
 
 # 09.width: ids run from 0 to vocab_size - 1, so 65,536 tokens are the most that two bytes can number.

@@ -7,9 +7,9 @@ import torch
 
 from helpers.bpe import BPETokenizer
 from helpers.corpus import load_story, split_train_val
-from helpers.exercises import check
 from helpers.model import TinyGPT, train
 from helpers.windows import make_loader
+from lessons.exercises import check
 
 
 # 10.parameters: the table once, though it stands at both ends; 12 d^2 and two norms a block; the last norm.

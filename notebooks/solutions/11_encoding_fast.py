@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises import check
+from lessons.exercises import check
 
 
 # 11.runs: a run starts where a value differs from the one before, and ends where the next one starts.

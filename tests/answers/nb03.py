@@ -11,7 +11,7 @@ import numpy as np
 
 from answers import endless, form, says
 from helpers.bpe.merging import merge_by_rank
-from helpers.checks import nb03 as checks
+from lessons.checks import nb03 as checks
 
 # ---- 03.merge_text ----
 

@@ -16,8 +16,8 @@ import torch
 
 from answers import endless, form, later, says
 from helpers.bpe import BPETokenizer
-from helpers.shard_files import RECORD, manifest_path
 from helpers.shards import TokenShards, split_corpus, tokenize_corpus, tokenize_shard
+from helpers.shards.write import RECORD, manifest_path
 
 # ---- 09.width ----
 

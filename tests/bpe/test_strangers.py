@@ -12,7 +12,7 @@ from tokenizers import Regex, pre_tokenizers
 
 from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, BPETokenizer
 from helpers.bpe.patterns import cut
-from helpers.fingerprint import fingerprint
+from helpers.shards.fingerprint import fingerprint
 
 COPIES = {
     "copy": copy.copy,

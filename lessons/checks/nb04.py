@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Words, call, exercise, expect, lines_run, plain, rejection, same
+from lessons.exercises import Words, call, exercise, expect, lines_run, plain, rejection, same
 
 
 @exercise("04.bytes_per_token")

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from helpers.corpus import load_story, split_train_val
-from helpers.exercises import Words, Wrong, call, exercise, rejection, same, short
 from helpers.model import TinyGPT, bits_per_byte
+from lessons.exercises import Words, Wrong, call, exercise, rejection, same, short
 
 LIMIT, BZ2 = 3.0, 2.32  # bits per byte on the last fifth of the story: what is asked, and what bz2 needs
 

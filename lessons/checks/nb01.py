@@ -12,7 +12,7 @@ from typing import Any
 import regex
 
 from helpers.corpus import load_story
-from helpers.exercises import Words, call, exercise, expect, peak_memory, rejection, same, short
+from lessons.exercises import Words, call, exercise, expect, peak_memory, rejection, same, short
 
 DECOMPOSED = "cafe\u0301"
 

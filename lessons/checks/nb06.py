@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.exercises import Words, call, exercise, expect, rejection, same, short
 from helpers.positions import alibi_bias, alibi_slopes, frequencies, rope, sinusoidal
+from lessons.exercises import Words, call, exercise, expect, rejection, same, short
 
 
 @exercise("06.wavelength")

@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.bpe import BPETokenizer
 from helpers.bpe.merging import merge_by_rank
-from helpers.exercises import Words, Wrong, call, exercise, expect, lines_run, plain, rejection, same, short
+from lessons.exercises import Words, Wrong, call, exercise, expect, lines_run, plain, rejection, same, short
 
 Ranks = dict[tuple[int, int], int]
 

@@ -12,8 +12,8 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from helpers import plots
-from helpers.plots import draw_tokens, explore, visible
+from lessons import plots
+from lessons.plots import draw_tokens, explore, visible
 
 
 def bars(height):

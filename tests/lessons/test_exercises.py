@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import exercises
-from helpers.exercises import (
+from lessons import exercises
+from lessons.exercises import (
     Words,
     Wrong,
     call,

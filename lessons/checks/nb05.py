@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from helpers.exercises import Words, Wrong, call, exercise, rejection, same, short
+from lessons.exercises import Words, Wrong, call, exercise, rejection, same, short
 
 SEED = 5
 

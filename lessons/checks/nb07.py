@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Words, call, exercise, expect, lines_run, peak_memory, rejection, same, short
+from lessons.exercises import Words, call, exercise, expect, lines_run, peak_memory, rejection, same, short
 
 
 def windows(ids: list[int], max_length: int, stride: int) -> list[tuple[list[int], list[int]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import regex
 
-from helpers.exercises import Words, call, exercise, expect, expect_error, lines_run, rejection
+from lessons.exercises import Words, call, exercise, expect, expect_error, lines_run, rejection
 
 LOOP = "The answers are right, but there is a loop. Work on whole arrays, and this number stays the same."
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from helpers import arguments
 from helpers.files import OLD, as_path, file_sha256, open_utf8, read_text, remove_leftovers, whole_file
-from helpers.fingerprint import fingerprint
+from helpers.shards.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from distributed import Client, Future

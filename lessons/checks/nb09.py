@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises import Words, call, exercise, expect, expect_error, plain, rejection, said, same, short
 from helpers.shards import TokenShards
+from lessons.exercises import Words, call, exercise, expect, expect_error, plain, rejection, said, same, short
 
 
 @exercise("09.width")

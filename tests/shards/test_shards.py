@@ -34,7 +34,6 @@ from torch.utils.data import DataLoader
 from helpers import corpus, shards
 from helpers.bpe import BPETokenizer
 from helpers.files import file_sha256, whole_file
-from helpers.shard_files import manifest_path, read_manifest
 from helpers.shards import (
     ResumableSampler,
     TokenShards,
@@ -43,6 +42,7 @@ from helpers.shards import (
     tokenize_corpus,
     tokenize_shard,
 )
+from helpers.shards.write import manifest_path, read_manifest
 from helpers.windows import WindowDataset
 
 gz = partial(gzip.compress, mtime=0)  # the same bytes, and so the same names of tests, in each process
@@ -377,7 +377,7 @@ def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, token
 
         yield lines()
 
-    monkeypatch.setattr("helpers.shard_files.open_utf8", failing)
+    monkeypatch.setattr("helpers.shards.write.open_utf8", failing)
     with pytest.raises(OSError, match=r"could not be read \(Input/output error\).*shard-000000.jsonl"):
         tokenize_shard(source, tmp_path / "a.bin", tokenizer)
 
@@ -1244,7 +1244,7 @@ def test_tasks_that_are_cancelled_are_named_and_the_corpus_is_unfinished(paths, 
 
 def test_a_worker_that_only_writes_imports_neither_torch_nor_what_downloads():
     heavy = {"torch", "requests", "pandas", "distributed"}
-    code = f"import sys, helpers.shard_files; print(*{heavy} & sys.modules.keys())"
+    code = f"import sys, helpers.shards.write; print(*{heavy} & sys.modules.keys())"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "\n"
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import regex
 
-from helpers import exercises
 from helpers.corpus import load_story, split_train_val
-from helpers.exercises import (
+from helpers.words import WordTokenizer, split_words
+from lessons import exercises
+from lessons.exercises import (
     NotAttempted,
     Words,
     Wrong,
@@ -25,7 +26,6 @@ from helpers.exercises import (
     same,
     short,
 )
-from helpers.words import WordTokenizer, split_words
 
 
 @exercise("02.first_loss")

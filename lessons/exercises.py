@@ -1,9 +1,9 @@
 """The checks behind the exercises, and a table of your progress.
 
 In a notebook, `check("01.letters", answer)` says in words whether `answer` is right. The checks of
-notebook 01 live in `helpers/checks/nb01.py`, and so on: each is a short function that tries the
+notebook 01 live in `lessons/checks/nb01.py`, and so on: each is a short function that tries the
 answer and raises `Wrong` with the sentence that the learner reads. Such a sentence has the input, what
-was expected and what came, in this order. `python -m helpers.exercises` prints how far your own copies
+was expected and what came, in this order. `python -m lessons.exercises` prints how far your own copies
 of the notebooks have come.
 """
 
@@ -36,10 +36,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers import checks, files
+from helpers import files
+from lessons import checks
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-HELPERS = str(Path(__file__).resolve().parent)
+OURS = tuple(str(NOTEBOOKS.parent / name) for name in ("helpers", "lessons"))
 NOT_YET, RIGHT, WRONG = "not attempted yet", "right", "not right yet"
 SECONDS = 20  # a check is stopped after so many, by the clock on the wall
 MEMORY = 2 * 2**30  # and where the memory of Python grows by so many bytes
@@ -142,8 +143,8 @@ def _no_such_exercise(name: Any, known: list[str]) -> str:
 
 def names(number: str) -> list[str]:
     """The exercises of notebook `number` ("01") in order; none where it has no checks."""
-    if number.isalnum() and importlib.util.find_spec(f"helpers.checks.nb{number}"):
-        importlib.import_module(f"helpers.checks.nb{number}")
+    if number.isalnum() and importlib.util.find_spec(f"lessons.checks.nb{number}"):
+        importlib.import_module(f"lessons.checks.nb{number}")
     return [name for name in _checks if name.startswith(f"{number}.")]
 
 
@@ -212,7 +213,7 @@ def _by_timer(too_much: Callable[[], str]) -> Iterator[None]:
         tidying = (
             place.co_filename in (contextlib.__file__, warnings.__file__) or place.co_name == "_by_timer"
         )
-        passing_on = place.co_filename.startswith(HELPERS) and now - latest < 0.1
+        passing_on = place.co_filename.startswith(OURS) and now - latest < 0.1
         if not tidying and not passing_on and (reason := too_much()):
             latest = now
             # A bare `except:` of the answer may swallow this one. The next comes some microseconds later,
@@ -686,7 +687,7 @@ def report(folder: Path = NOTEBOOKS) -> None:
 
 
 if __name__ == "__main__":
-    # Under `python -m` this file is a second module beside helpers.exercises; the checks register there.
-    from helpers import exercises
+    # Under `python -m` this file is a second module beside lessons.exercises; the checks register there.
+    from lessons import exercises
 
     exercises.report()

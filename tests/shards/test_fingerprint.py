@@ -20,7 +20,7 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 
 from helpers import corpus
 from helpers.bpe import GPT4_PATTERN, BPETokenizer
-from helpers.fingerprint import fingerprint
+from helpers.shards.fingerprint import fingerprint
 from helpers.words import WordTokenizer
 
 BYTES = {bytes([i]): i for i in range(256)}
@@ -157,7 +157,7 @@ def test_any_state_has_one_fingerprint_and_another_with_something_added(state):
 
 NOTEBOOK = """
 import functools, regex
-from helpers.fingerprint import fingerprint
+from helpers.shards.fingerprint import fingerprint
 WORDS = {"the", "a", "of", "and"}
 def cut(text): return text.split()
 class Mine:

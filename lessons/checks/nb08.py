@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from helpers.batches import pack, pad_collate
-from helpers.exercises import Words, call, exercise, expect_error, plain, rejection, said, same, short
+from lessons.exercises import Words, call, exercise, expect_error, plain, rejection, said, same, short
 
 
 @exercise("08.waste")

@@ -98,7 +98,7 @@ def verdict(name: str, answer: Any) -> str:
     """The sentence that `check` prints."""
     _now.given, _now.printed, _now.warned = str, "", []
     try:
-        if name not in (known := names(str(name).partition(".")[0])):
+        if name not in (known := [n for page in pages(str(name)[:2]) for n in names(page)]):
             return _no_such_exercise(name, known)
         if is_stub(answer):
             raise NotAttempted
@@ -141,17 +141,23 @@ def _no_such_exercise(name: Any, known: list[str]) -> str:
     return f"There is no exercise {name!r}. Names begin with the number of a notebook: {all_names()[0]}."
 
 
-def names(number: str) -> list[str]:
-    """The exercises of notebook `number` ("01") in order; none where it has no checks."""
-    if number.isalnum() and importlib.util.find_spec(f"lessons.checks.nb{number}"):
-        importlib.import_module(f"lessons.checks.nb{number}")
-    return [name for name in _checks if name.startswith(f"{number}.")]
+def pages(number: str = "") -> list[str]:
+    """The pages with checks, all or those of a lesson: "03" is a lesson, "03_train_fast" a deeper page."""
+    found = sorted(module.name.removeprefix("nb") for module in pkgutil.iter_modules(checks.__path__))
+    return [page for page in found if page.startswith(number)]
+
+
+def names(page: str) -> list[str]:
+    """The exercises of a page ("03", "03_train_fast") in order; none where it has no checks."""
+    if page not in pages():
+        return []
+    module = importlib.import_module(f"lessons.checks.nb{page}")
+    return [name for name, function in _checks.items() if function.__module__ == module.__name__]
 
 
 def all_names() -> list[str]:
-    """The exercises of all notebooks, in order."""
-    numbers = sorted(m.name.removeprefix("nb") for m in pkgutil.iter_modules(checks.__path__))
-    return [name for number in numbers for name in names(number)]
+    """The exercises of all pages, in order."""
+    return [name for page in pages() for name in names(page)]
 
 
 def is_stub(answer: Any) -> bool:

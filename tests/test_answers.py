@@ -8,22 +8,22 @@ from answers import Case
 
 from lessons import exercises
 
-NUMBERS = sorted({name.partition(".")[0] for name in exercises.all_names()})
+PAGES = exercises.pages()  # "03" is a lesson, "03_train_fast" a deeper page
 COMPARISON = re.compile(
     r"On .+? (expected .+?, but|your function changed its argument: .+? was .+?, and) ", re.S
 )
 
 
-def answers_of(number):
+def answers_of(page):
     try:
-        return importlib.import_module(f"answers.nb{number}")
+        return importlib.import_module(f"answers.nb{page}")
     except ModuleNotFoundError as error:
-        if error.name != f"answers.nb{number}":
+        if error.name != f"answers.nb{page}":
             raise
         return None
 
 
-FILES = {number: module for number in NUMBERS if (module := answers_of(number))}
+FILES = {page: module for page in PAGES if (module := answers_of(page))}
 
 
 def cases(kind):
@@ -68,16 +68,16 @@ def test_a_wrong_answer_is_told_the_input_what_was_expected_and_what_came(told, 
     assert len(sentence) < 1200
 
 
-@pytest.mark.parametrize("number", FILES)
-def test_each_exercise_has_three_right_answers_and_six_wrong_ones(number):
-    for name in exercises.names(number):
-        assert len(FILES[number].RIGHT.get(name, [])) >= 3, name
-        assert len(FILES[number].WRONG.get(name, [])) >= 6, name
-    known = set(exercises.names(number))
-    assert known == set(FILES[number].RIGHT) == set(FILES[number].WRONG)
+@pytest.mark.parametrize("page", FILES)
+def test_each_exercise_has_three_right_answers_and_six_wrong_ones(page):
+    for name in exercises.names(page):
+        assert len(FILES[page].RIGHT.get(name, [])) >= 3, name
+        assert len(FILES[page].WRONG.get(name, [])) >= 6, name
+    known = set(exercises.names(page))
+    assert known == set(FILES[page].RIGHT) == set(FILES[page].WRONG)
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_each_notebook_has_its_answers(number):
-    if number not in FILES:
-        pytest.xfail(f"answers/nb{number}.py is still to be written")
+@pytest.mark.parametrize("page", PAGES)
+def test_each_notebook_has_its_answers(page):
+    if page not in FILES:
+        pytest.xfail(f"answers/nb{page}.py is still to be written")

@@ -24,7 +24,7 @@ from helpers.bpe import BPETokenizer
 from lessons import exercises
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-EVERY = sorted(NOTEBOOKS.glob("*.ipynb"))
+EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
@@ -79,10 +79,11 @@ def page(browser):
 def run_all(page, lab, path):
     """Open the notebook in Lab, run all its cells, save it, and return what was saved."""
     address, folder = lab
-    page.goto(f"{address}/tree/{path.name}?reset")
+    name = path.relative_to(NOTEBOOKS) if path.is_relative_to(NOTEBOOKS) else path
+    page.goto(f"{address}/tree/{name.as_posix()}?reset")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
     page.evaluate(RUN_AND_SAVE)
-    return nbformat.read(folder / path.name, as_version=4)
+    return nbformat.read(folder / name, as_version=4)
 
 
 def compare(request: pytest.FixtureRequest, path: Path, code: list) -> None:

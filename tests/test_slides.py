@@ -1,4 +1,4 @@
-"""Every notebook is marked for slides, and its slides show all they hold, without a network.
+"""Every lesson is marked for slides, and its slides show all they hold, without a network.
 
 The slides are walked through in a browser that may load files only.
 """

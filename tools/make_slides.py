@@ -1,6 +1,6 @@
 """Turn notebooks into slides that work without a network: slides/NN_topic.html, for any browser.
 
-usage: python tools/make_slides.py [NOTEBOOK ...]     (default: all in notebooks/)
+usage: python tools/make_slides.py [NOTEBOOK ...]     (default: the lessons in notebooks/)
 
 What stands on which slide is said by the cells' `slideshow` metadata, as in JupyterLab's property
 inspector, and written there by mark_slides.py. nbconvert makes the slides; reveal.js, MathJax and the

@@ -1,6 +1,6 @@
 """Write the marks for slides into notebooks: which cell begins a slide, which waits, which is for the notes.
 
-usage: python tools/mark_slides.py [NOTEBOOK ...]     (default: all in notebooks/)
+usage: python tools/mark_slides.py [NOTEBOOK ...]     (default: the lessons in notebooks/)
 
 Only the cells' `slideshow` metadata changes. Every part of every cell is measured in a browser (chromium),
 at the usual and the smallest size of text; then each section is cut into the fewest slides that fit, and

@@ -1,6 +1,6 @@
 """Execute notebooks from top to bottom in a fresh kernel and store their outputs, ready to commit.
 
-usage: python tools/run_notebooks.py [NOTEBOOK ...]     (default: all in notebooks/)
+usage: python tools/run_notebooks.py [NOTEBOOK ...]     (default: all below notebooks/)
 
 A notebook is written back only where every cell ran. The figure of a cell tagged `readme` is kept as a
 file too, for the README.
@@ -50,5 +50,7 @@ def run(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    for path in [Path(a) for a in sys.argv[1:]] or sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in [Path(a) for a in sys.argv[1:]] or sorted((ROOT / "notebooks").glob("*.ipynb")) + sorted(
+        (ROOT / "notebooks" / "deeper").glob("*.ipynb")
+    ):
         print(f"{path.name}: {run(path):.1f} s", flush=True)

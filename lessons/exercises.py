@@ -98,7 +98,7 @@ def verdict(name: str, answer: Any) -> str:
     """The sentence that `check` prints."""
     _now.given, _now.printed, _now.warned = str, "", []
     try:
-        if name not in (known := [n for page in pages(str(name)[:2]) for n in names(page)]):
+        if name not in (known := _names_of_lesson(str(name).partition(".")[0])):
             return _no_such_exercise(name, known)
         if is_stub(answer):
             raise NotAttempted
@@ -153,6 +153,12 @@ def names(page: str) -> list[str]:
         return []
     module = importlib.import_module(f"lessons.checks.nb{page}")
     return [name for name, function in _checks.items() if function.__module__ == module.__name__]
+
+
+def _names_of_lesson(number: str) -> list[str]:
+    for page in pages(number) if number else []:
+        importlib.import_module(f"lessons.checks.nb{page}")
+    return [name for name in _checks if name.startswith(f"{number}.")]
 
 
 def all_names() -> list[str]:

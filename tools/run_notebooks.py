@@ -50,7 +50,7 @@ def run(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    for path in [Path(a) for a in sys.argv[1:]] or sorted((ROOT / "notebooks").glob("*.ipynb")) + sorted(
-        (ROOT / "notebooks" / "deeper").glob("*.ipynb")
-    ):
+    folder = ROOT / "notebooks"
+    everything = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("deeper/*.ipynb"))
+    for path in [Path(a).resolve() for a in sys.argv[1:]] or everything:
         print(f"{path.name}: {run(path):.1f} s", flush=True)

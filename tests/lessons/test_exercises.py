@@ -494,7 +494,11 @@ def test_an_interruption_says_on_which_input():
     def interrupted(numbers):
         signal.raise_signal(signal.SIGINT)
 
-    assert "On [1, 2]: you stopped it before there was an answer." in verdict("00.double", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # under nohup SIGINT is ignored
+    try:
+        assert "On [1, 2]: you stopped it before there was an answer." in verdict("00.double", interrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_timer_that_was_there_before_goes_on(hurry):

@@ -1,5 +1,7 @@
 """The map at the head of each lesson: the whole way from text to a model, with this lesson's station lit."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 
 from lessons.plots import AMBER, GREY, INK, show
@@ -28,11 +30,13 @@ def show_way(lesson: str) -> None:
         here = name in lit
         edge = INK if here else GREY
         box = {"boxstyle": "round,pad=0.35", "facecolor": AMBER if here else "white", "edgecolor": edge}
-        ax.text(at, 0, name, ha="center", va="center", size=10, weight="bold" if here else "normal", bbox=box)
-        ax.text(at, -0.55, example, ha="center", va="center", size=8.5, color=INK)
-        ax.text(at, 0.5, lessons, ha="center", va="center", size=8.5, color=INK)
+        ax.text(
+            at, 0, name, ha="center", va="center", size=11.5, weight="bold" if here else "normal", bbox=box
+        )
+        ax.text(at, -0.4, textwrap.fill(example, 14), ha="center", va="top", size=11, color=INK)
+        ax.text(at, 0.62, lessons, ha="center", va="center", size=11, color=INK)
         if at:
-            ax.annotate("", (at - 0.42, 0), (at - 0.58, 0), arrowprops={"arrowstyle": "->", "color": INK})
+            ax.annotate("", (at - 0.4, 0), (at - 0.6, 0), arrowprops={"arrowstyle": "->", "color": INK})
     ax.set(xlim=(-0.6, len(STATIONS) - 0.4), ylim=(-0.8, 0.8))
     ax.axis("off")
     show(fig, alt=f"The way from text to a model in {len(STATIONS)} stations; lit here: {', '.join(lit)}")

@@ -1,6 +1,5 @@
 """Checks of the exercises in 01_download."""
 
-import hashlib
 import re
 import tempfile
 import unicodedata
@@ -12,7 +11,7 @@ from typing import Any
 import regex
 
 from helpers.corpus import load_story
-from lessons.exercises import Words, call, exercise, expect, peak_memory, rejection, same, short
+from lessons.exercises import Words, call, exercise, expect, rejection, same, short
 
 DECOMPOSED = "cafe\u0301"
 
@@ -72,59 +71,6 @@ def find_word(answer: Any) -> str:
     ]:
         expect(answer, (text, word), right, hint)
     return "Search engines do the same: normalise the question and the text alike."
-
-
-@exercise("01.checksum")
-def checksum(answer: Any) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "shard.txt"
-        for data, hint in [
-            (b"Everything is somewhere.\n", ""),
-            (b"", "An empty file has a hash too."),
-            (b"two lines\r\nof Windows\r\n", 'Open it with "rb": as text, Python turns \\r\\n into \\n.'),
-            (b"caf\xe9, no UTF-8", 'Open it with "rb": a file need not be text.'),
-            (bytes(range(256)) * 600 + b"end", "Go on reading until nothing comes, and leave no piece out."),
-            (b"\0" * (2**25 + 1), "Go on reading until nothing comes."),
-        ]:
-            path.write_bytes(data)
-            given = f"a file that holds {data}" if len(data) < 40 else f"a file of {len(data):,} bytes"
-            got = None
-
-            def run(given: str = given) -> None:
-                nonlocal got
-                got = call(answer, path, expected="64 hexadecimal digits", given=given)
-
-            peak = peak_memory(run)
-            _same_digest(got, hashlib.sha256(data), given, hint)
-            _demand_kept(path, data, given)
-            if (
-                len(data) > 2**24 and peak > 9 * 2**20
-            ):  # of two pieces of 4 MB, as the last may still be there
-                few, many = Words("at most 4 MB at a time"), Words(f"{peak / 2**20:.0f} MB used")
-                hint = "Read smaller pieces: the last may still be there while the next comes in."
-                if peak > 2**25:
-                    hint = "Read a fixed number of bytes at a time, and keep none."
-                raise rejection(given, few, many, f"The hash is right. {hint}")
-    return "It would do the same for a terabyte, as does the finished version, hashlib.file_digest."
-
-
-def _same_digest(got: Any, right: Any, given: str, hint: str) -> None:
-    if isinstance(got, str) and got.lower() == right.hexdigest():
-        return
-    if same(got, right.digest()):
-        hint = "Those are the 32 bytes of the hash. Return its hexadecimal digits: .hexdigest()."
-    elif hasattr(got, "hexdigest"):
-        hint = "That is the hash object itself. Return its .hexdigest()."
-    elif isinstance(got, str) and len(got) != 64:
-        hint = "SHA-256 has 64 digits: return them, and nothing else."
-    raise rejection(given, right.hexdigest(), got, hint)
-
-
-def _demand_kept(path: Path, data: bytes, given: str) -> None:
-    """Raise `Wrong` where the answer has changed the file that it was to read."""
-    now = path.read_bytes() if path.exists() else Words("no file any more")
-    if now != data:
-        raise rejection(f"{given}, left in place,", data, now, "Open it to read, and change nothing.")
 
 
 @exercise("01.split")
@@ -208,9 +154,16 @@ def report(answer: Any) -> str:
             path.write_bytes(data)
             what = "the story" if len(data) > 99 else f"a file that holds {data}"
             got = call(answer, path, expected="a dictionary", given=what)
-            _demand_kept(path, data, what)
+            demand_kept(path, data, what)
             _compare(got, _report(data), what, data)
     return "Now run it on a text of your own."
+
+
+def demand_kept(path: Path, data: bytes, given: str) -> None:
+    """Raise `Wrong` where the answer has changed the file that it was to read."""
+    now = path.read_bytes() if path.exists() else Words("no file any more")
+    if now != data:
+        raise rejection(f"{given}, left in place,", data, now, "Open it to read, and change nothing.")
 
 
 def _report(data: bytes) -> dict:

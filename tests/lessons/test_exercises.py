@@ -4,13 +4,16 @@ import functools
 import gc
 import itertools
 import json
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
 import weakref
 from collections import deque
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -665,14 +668,33 @@ def test_a_byte_order_mark_does_no_harm(saved, tmp_path, encoding):
 
 
 def test_the_table_always_counts_all_exercises(tmp_path, capsys):
+    none = f"0 of {len(exercises.all_names())} exercises right."
     exercises.report(tmp_path)
-    assert "0 of 52 exercises right." in capsys.readouterr().out
+    assert none in capsys.readouterr().out
     path = next(exercises.NOTEBOOKS.glob("01*.ipynb"))
     shutil.copy(path, tmp_path / "renamed.ipynb")
     shutil.copy(path, tmp_path / "renamed-Copy1.ipynb")
     exercises.report(tmp_path)
-    assert "0 of 52 exercises right." in capsys.readouterr().out
+    assert none in capsys.readouterr().out
     assert ("renamed", "01.letters", "not attempted yet") in progress(tmp_path)
+
+
+def test_a_copy_without_notebooks_asks_for_the_folder_and_takes_it(saved, tmp_path):
+    for package in ("helpers", "lessons"):
+        shutil.copytree(Path(exercises.__file__).parents[2] / package, tmp_path / "site" / package)
+    saved("mine/renamed.ipynb", "01.letters: right.\n")
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "lessons.exercises", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path / "site", capture_output=True, text=True)
+
+    asked = run()
+    assert asked.returncode == 1 and asked.stdout == ""
+    assert re.match(
+        r"there is no folder .*notebooks: name .* python -m lessons.exercises FOLDER\n", asked.stderr
+    )
+    assert "1 of " in run(tmp_path / "mine").stdout
+    assert "python -m lessons.exercises [FOLDER]" in run("a", "b").stderr
 
 
 def test_an_answer_that_raises_is_told_an_expected_array_too():

@@ -1,4 +1,4 @@
-"""Whether two values are the same, as an exercise means it, in whatever container or number type they come."""
+"""Whether two values are the same, as an exercise means it, in whatever container they come."""
 
 import math
 from collections import deque

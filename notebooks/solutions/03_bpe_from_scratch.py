@@ -1,7 +1,5 @@
 """Solutions of the exercises in 03_bpe_from_scratch."""
 
-import heapq
-from itertools import pairwise
 
 from lessons.exercises import check
 
@@ -10,22 +8,6 @@ from lessons.exercises import check
 answer = ("忘れ物", "Zoë")
 
 check("03.breaks", answer)
-
-
-# Work on the symbols, not on the characters: nothing that stands inside a longer symbol can match.
-def merge_text(word, pair):
-    symbols, merged = word.split(" "), []
-    while symbols:
-        if tuple(symbols[:2]) == tuple(pair):
-            merged.append("".join(pair))
-            symbols = symbols[2:]
-        else:
-            merged.append(symbols[0])
-            symbols = symbols[1:]
-    return " ".join(merged)
-
-
-check("03.merge_text", merge_text)
 
 
 # What is right, in the slowest and plainest way: each merge in the order learned, wherever it fits.
@@ -75,28 +57,3 @@ def spellings(data, vocab):
 
 
 check("03.spellings", spellings)
-
-
-# The word is a chain of places: `before` and `after` say who stands beside whom. The heap has (rank, place);
-# a pair that is no longer what it was when it was put in has another rank when looked up again: skip it.
-def encode_long(ids, ranks):
-    ids, n = list(ids), len(ids)
-    before, after = list(range(-1, n - 1)), [*range(1, n), -1]
-    heap = [(ranks[pair], at) for at, pair in enumerate(pairwise(ids)) if pair in ranks]
-    heapq.heapify(heap)
-    while heap:
-        rank, at = heapq.heappop(heap)
-        gone = after[at]
-        if gone == -1 or ids[at] is None or ranks.get((ids[at], ids[gone])) != rank:
-            continue
-        ids[at], ids[gone] = rank, None
-        after[at] = following = after[gone]
-        if following != -1:
-            before[following] = at
-        for left, right in ((before[at], at), (at, following)):
-            if left != -1 and right != -1 and (ids[left], ids[right]) in ranks:
-                heapq.heappush(heap, (ranks[ids[left], ids[right]], left))
-    return [i for i in ids if i is not None]
-
-
-check("03.long_word", encode_long)

@@ -2,7 +2,8 @@
 
 import importlib
 
-MOVED = {"plots": "lessons.plots", "exercises": "lessons.exercises", "shard_files": "helpers.shards.write"}
+MOVED = {name: f"lessons.{name}" for name in ("compare", "exercises", "plots")}
+MOVED["shard_files"] = "helpers.shards.write"
 
 
 def __getattr__(name: str):

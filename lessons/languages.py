@@ -1,13 +1,14 @@
-"""One text in ten languages, translated by people: the messages that come with Sphinx."""
+"""Texts in ten languages: the messages that come with Sphinx, translated by people, and names from babel."""
 
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import pandas as pd
+import babel
 import sphinx
 from babel.messages.mofile import read_mo
-from matplotlib.figure import Figure
+
+from helpers import arguments
 
 _NAMES = "English German Spanish French Russian Greek Hindi Chinese Japanese Korean".split()
 _CODES = "en de es fr ru el hi zh_CN ja ko".split()
@@ -47,16 +48,12 @@ def _catalog(code: str) -> dict[str, str]:
     return {m.id: m.string for m in catalog if isinstance(m.id, str) and m.id and m.string}
 
 
-def draw_prices(prices: pd.DataFrame, colours: list[str]) -> Figure:
-    """A row of dots for each language: what it costs under each tokenizer, English being 1.
+def names(language: str) -> str:
+    """Names of languages, countries, scripts, currencies and cities in `language`, one a line.
 
-    `prices` has a row for each language and a column for each tokenizer, drawn in `colours`.
+    From Unicode's Common Locale Data Repository, which comes with babel. `language` is a key of `LANGUAGES`.
     """
-    fig, ax = plt.subplots(figsize=(9, 4.2))
-    ax.hlines(prices.index, prices.min(axis=1), prices.max(axis=1), color="#DDDDDD", lw=3, zorder=0)
-    for name, colour in zip(prices, colours, strict=False):
-        ax.plot(prices[name], prices.index, "o", color=colour, ms=8, label=name)
-    ax.invert_yaxis()
-    ax.set(xlabel="tokens for the same messages (English = 1)", xlim=(0, None))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return fig
+    locale = babel.Locale.parse(LANGUAGES[arguments.choice("language", language, LANGUAGES)])
+    cities = (zone["city"] for zone in locale.time_zones.values() if "city" in zone)
+    tables = (locale.languages, locale.territories, locale.scripts, locale.currencies)
+    return "\n".join(chain(*(table.values() for table in tables), cities))

@@ -13,13 +13,13 @@ from torch.utils.data import BatchSampler
 
 from helpers.batches import pack, pad_collate
 from helpers.bpe import BPETokenizer
-from helpers.compare import CharTokenizer
 from helpers.corpus import STORY, load_story
 from helpers.model import POSITIONS, TinyGPT, bits_per_byte, generate, text_bytes, train
 from helpers.positions import sinusoidal
 from helpers.shards import ResumableSampler
 from helpers.windows import WindowDataset, make_loader
 from helpers.words import WordTokenizer
+from lessons.compare import CharTokenizer
 
 every_scheme = pytest.mark.parametrize("scheme", POSITIONS)
 

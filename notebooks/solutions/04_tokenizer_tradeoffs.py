@@ -11,6 +11,14 @@ def bytes_per_token(text, encode):
 check("04.bytes_per_token", bytes_per_token)
 
 
+# In UTF-8 the bytes of one character never stand inside those of others, so bytes can be counted as they are.
+def count_letter(ids, vocab, letter):
+    return b"".join(vocab[i] for i in ids).count(letter.encode())
+
+
+check("04.letters", count_letter)
+
+
 # The first group takes what three does not divide; all others are full.
 def group(digits):
     first = len(digits) % 3
@@ -19,39 +27,3 @@ def group(digits):
 
 
 check("04.right_to_left", group)
-
-
-# Two sets of ids, and what is in the one and not in the other.
-def glitch_tokens(encode, tokenizer_texts, model_texts):
-    by_tokenizer = {i for text in tokenizer_texts for i in encode(text)}
-    by_model = {i for text in model_texts for i in encode(text)}
-    return sorted(by_tokenizer - by_model)
-
-
-check("04.glitch", glitch_tokens)
-
-
-# The best cut of the first n letters ends in some piece; before it stands the best cut of the letters before.
-# So go from left to right and keep, for each n, the best sum and the piece that it ends in.
-def best_cut(word, scores):
-    best = [(0.0, None)] + [(float("-inf"), None)] * len(word)
-    for end in range(1, len(word) + 1):
-        for start in range(end):
-            piece = word[start:end]
-            if piece in scores:
-                best[end] = max(
-                    best[end],
-                    (best[start][0] + scores[piece], piece),
-                    key=lambda pair: pair[0],
-                )
-    pieces, end = [], len(word)
-    while end:
-        piece = best[end][1]
-        if piece is None:
-            return None
-        pieces.append(piece)
-        end -= len(piece)
-    return pieces[::-1]
-
-
-check("04.best_cut", best_cut)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import sphinx
 from PIL import Image
@@ -20,7 +19,7 @@ from helpers import corpus
 from helpers.bpe import BPETokenizer
 from helpers.bpe.tokenizer import PUBLISHED
 from lessons import playground as module
-from lessons.languages import LANGUAGES, draw_prices, messages
+from lessons.languages import LANGUAGES, messages, names
 from lessons.playground import MOST_SHOWN, boxes, in_use, piece, playground
 
 SMALL = BPETokenizer.train("the cat sat on the mat, the café too <|endoftext|> " * 3, 280)
@@ -205,10 +204,16 @@ def test_each_language_is_in_its_script(language):
     assert share > (0.15 if language == "Japanese" else 0.9)
 
 
-def test_a_picture_of_prices_has_a_dot_for_each_language_and_tokenizer():
-    prices = pd.DataFrame({"old": [1, 7.3], "new": [1, 2.0]}, index=["English", "Hindi"])
-    (ax,) = draw_prices(prices, ["#D55E00", "#009E73"]).axes
-    dots = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
-    assert dots == {"old": [1, 7.3], "new": [1, 2.0]}
-    assert ax.get_xlabel() and [t.get_text() for t in ax.get_legend().get_texts()] == ["old", "new"]
-    plt.close()
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_each_list_of_names_is_in_its_script(language):
+    listed = names(language)
+    wanted = "KATAKANA" if language == "Japanese" else SCRIPTS[language]
+    assert len(listed) > 10_000
+    assert sum(unicodedata.name(c, "").startswith(wanted) for c in listed) > 0.4 * len(listed)
+
+
+def test_names_of_a_country_are_there_and_an_unknown_language_is_refused():
+    for language, country in {"English": "Germany", "German": "Deutschland", "Chinese": "德国"}.items():
+        assert country in names(language).split("\n")
+    with pytest.raises(ValueError, match=r"language must be one of 'English', 'German'.* not 'Welsh'"):
+        names("Welsh")

@@ -1,4 +1,4 @@
-"""Text to work on: a story, the docstrings of four libraries, and checked downloads (notebook 01)."""
+"""Text to work on: a story, the docstrings of four libraries, and checked downloads (lesson 01)."""
 
 import ast
 import hashlib
@@ -8,6 +8,7 @@ import os
 import re
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,50 +18,34 @@ from requests import RequestException
 from helpers import arguments
 from helpers.files import as_path, file_sha256, read_text, tidy, whole_file
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-STORY = DATA / "story.txt"
+STORY = Path(__file__).resolve().parent.parent / "data" / "story.txt"
 
-_GITHUB = "https://raw.githubusercontent.com"
-_OPENAI = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main"
-_RANKS, _HUB = "https://openaipublic.blob.core.windows.net/encodings", "https://huggingface.co"
-DOWNLOADS = {  # name: (address, SHA-256)
-    "the-verdict.txt": (
-        f"{_GITHUB}/rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/the-verdict.txt",
-        "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
-    ),
-    "tiny-shakespeare.txt": (
-        f"{_GITHUB}/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
-        "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-    ),
-    "gpt2-vocab.bpe": (
-        f"{_OPENAI}/vocab.bpe",
-        "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
-    ),
-    "gpt2-encoder.json": (
-        f"{_OPENAI}/encoder.json",
-        "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
-    ),
-    "cl100k_base.tiktoken": (  # GPT-4
-        f"{_RANKS}/cl100k_base.tiktoken",
-        "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-    ),
-    "o200k_base.tiktoken": (  # GPT-4o and after
-        f"{_RANKS}/o200k_base.tiktoken",
-        "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-    ),
-    "gpt-oss-tokenizer.json": (
-        f"{_HUB}/openai/gpt-oss-20b/resolve/main/tokenizer.json",
-        "0614fe83cadab421296e664e1f48f4261fa8fef6e03e63bb75c20f38e37d07d3",
-    ),
-    "qwen3-tokenizer.json": (
-        f"{_HUB}/Qwen/Qwen3-0.6B/resolve/main/tokenizer.json",
-        "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4",
-    ),
-    "deepseek-v4-tokenizer.json": (
-        f"{_HUB}/deepseek-ai/DeepSeek-V4-Pro/resolve/b5968e9190ef611bbf34a7229255be88a0e937c1/tokenizer.json",
-        "8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf",
-    ),
+_GITHUB, _HUB = "https://raw.githubusercontent.com", "https://huggingface.co"
+_OPENAI = "https://openaipublic.blob.core.windows.net"
+_DEEPSEEK = f"{_HUB}/deepseek-ai/DeepSeek-V4-Pro/resolve/b5968e9190ef611bbf34a7229255be88a0e937c1"
+_ADDRESSES = {
+    "the-verdict.txt": f"{_GITHUB}/rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/the-verdict.txt",
+    "tiny-shakespeare.txt": f"{_GITHUB}/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+    "gpt2-vocab.bpe": f"{_OPENAI}/gpt-2/encodings/main/vocab.bpe",
+    "gpt2-encoder.json": f"{_OPENAI}/gpt-2/encodings/main/encoder.json",
+    "cl100k_base.tiktoken": f"{_OPENAI}/encodings/cl100k_base.tiktoken",  # GPT-4
+    "o200k_base.tiktoken": f"{_OPENAI}/encodings/o200k_base.tiktoken",  # GPT-4o and after
+    "gpt-oss-tokenizer.json": f"{_HUB}/openai/gpt-oss-20b/resolve/main/tokenizer.json",
+    "qwen3-tokenizer.json": f"{_HUB}/Qwen/Qwen3-0.6B/resolve/main/tokenizer.json",
+    "deepseek-v4-tokenizer.json": f"{_DEEPSEEK}/tokenizer.json",
 }
+_SHA256 = {
+    "the-verdict.txt": "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
+    "tiny-shakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    "gpt2-vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
+    "gpt2-encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
+    "cl100k_base.tiktoken": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    "o200k_base.tiktoken": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    "gpt-oss-tokenizer.json": "0614fe83cadab421296e664e1f48f4261fa8fef6e03e63bb75c20f38e37d07d3",
+    "qwen3-tokenizer.json": "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4",
+    "deepseek-v4-tokenizer.json": "8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf",
+}
+DOWNLOADS = {name: (url, _SHA256[name]) for name, url in _ADDRESSES.items()}
 TIMEOUT = 10  # seconds without a byte from the server
 RETRY_WAITS = (1, 2)  # seconds before the second and the third attempt
 
@@ -70,29 +55,20 @@ DOCUMENT_SEPARATOR = "\n\n\n"  # two blank lines: inside a document there is nev
 LIBRARY_DOCS_SHA256 = "2a2db1e7745c5f9e012ead44cb3d4f916df3fe1cac14b6a14870215ff95e53fd"
 # Left out: tests, copies of other projects, what numpy installs for Python 3.11 alone (distutils), and files
 # written by the build, which differ from one platform to the next.
-_SKIPPED_FOLDERS = {"tests", "externals", "distutils"}
-_SKIPPED_FILES = set(
-    "conftest.py __config__.py _distributor_init.py version.py _version.py __version__.py".split()
-)
+_SKIPPED = set("tests externals distutils conftest.py __config__.py _distributor_init.py".split())
+_SKIPPED |= {"version.py", "_version.py", "__version__.py"}
 
 
 class DownloadError(OSError):
     """A file could not be fetched. The message names the file, the address, the cause and the way out."""
 
 
-def read_data(name: str) -> str:
-    """The text of a file in the project's folder `data`."""
-    if not (DATA / name).is_file():
-        raise FileNotFoundError(
-            f"there is no {DATA / name}: helpers came without the rest of the project. In a clone of it run "
-            "pip install -e ."
-        )
-    return read_text(DATA / name)
-
-
 def load_story() -> str:
     """The story that was written for this series (`data/story.txt`, CC0)."""
-    return read_data("story.txt")
+    if not STORY.is_file():
+        missing = f"there is no {STORY}: helpers came without the rest of the project"
+        raise FileNotFoundError(f"{missing}. In a clone of it run pip install -e .")
+    return read_text(STORY)
 
 
 def cache_folder() -> Path:
@@ -125,10 +101,8 @@ def split_train_val(text: str, val_fraction: float = 0.1) -> tuple[str, str]:
         raise arguments.WrongKind(f"text must be a str, or a sequence of token ids, not {kind}") from None
     cut = round(length * (1 - share))
     if not 0 < cut < length:
-        raise ValueError(
-            f"text has a length of {length}: with val_fraction={share!r} one part would be empty. "
-            "Give a longer text, or a val_fraction nearer to 0.5"
-        )
+        empty = f"text has a length of {length}: with val_fraction={share!r} one part would be empty"
+        raise ValueError(f"{empty}. Give a longer text, or a val_fraction nearer to 0.5")
     return text[:cut], text[cut:]
 
 
@@ -144,11 +118,7 @@ def load_library_docs() -> str:
     again. Raises `ModuleNotFoundError` if one of the libraries is missing.
     """
     versions = "-".join(f"{name}-{importlib.metadata.version(name)}" for name in LIBRARIES)
-    text = _read_cached(f"library-docs-{versions}.txt")
-    if text is None:
-        text = DOCUMENT_SEPARATOR.join(_docstrings())
-        _write_cached(f"library-docs-{versions}.txt", text)
-    return text
+    return _cached(f"library-docs-{versions}.txt", lambda: DOCUMENT_SEPARATOR.join(_docstrings()))
 
 
 def library_documents() -> list[str]:
@@ -162,22 +132,16 @@ def library_documents() -> list[str]:
 
 
 def _docstrings() -> list[str]:
-    found = {}  # keeps the order of insertion, and each docstring once
-    for _, path in sorted(_source_files().items()):
-        found.update(dict.fromkeys(docstrings_of(path.read_bytes())))
-    return list(found)
-
-
-def _source_files() -> dict[str, Path]:
-    """The files to read, by the SHA-256 of their names: sorted by it they come mixed, the same everywhere."""
+    """Each docstring once; the files go by the SHA-256 of their names: mixed, and the same everywhere."""
     files = {}
     for package in LIBRARIES.values():
         site = Path(importlib.util.find_spec(package).origin).parent.parent
         for path in (site / package).rglob("*.py"):
             name = path.relative_to(site)
-            if not _SKIPPED_FOLDERS.intersection(name.parts) and path.name not in _SKIPPED_FILES:
+            if not _SKIPPED.intersection(name.parts):
                 files[hashlib.sha256(name.as_posix().encode()).hexdigest()] = path
-    return files
+    found = [text for _, path in sorted(files.items()) for text in docstrings_of(path.read_bytes())]
+    return list(dict.fromkeys(found))  # keeps the order
 
 
 def docstrings_of(source: str | bytes) -> list[str]:
@@ -196,25 +160,27 @@ def docstrings_of(source: str | bytes) -> list[str]:
     return [re.sub(r"\n{3,}", "\n\n", text) for text in texts if text]
 
 
-def _read_cached(name: str) -> str | None:
-    """The text of a cache file (its first line is the SHA-256 of the rest), or None if missing or damaged."""
-    try:
+def _cached(name: str, make: Callable[[], str]) -> str:
+    """The text of a cache file (its first line is the SHA-256 of the rest); made where missing or damaged."""
+    with suppress(OSError, ValueError):  # ValueError: no home folder, so no cache
         tidy(path := cache_folder() / name)
         checksum, _, data = path.read_bytes().partition(b"\n")
-    except (OSError, ValueError):  # ValueError: no home folder, so no cache
-        return None
-    return data.decode("utf-8") if hashlib.sha256(data).hexdigest().encode() == checksum else None
-
-
-def _write_cached(name: str, text: str) -> None:
-    data = text.encode("utf-8")
+        if hashlib.sha256(data).hexdigest().encode() == checksum:
+            return data.decode()
+    data = (text := make()).encode()
     with suppress(OSError, ValueError):  # it is only a cache: without it the next call takes longer
         cache_folder().mkdir(parents=True, exist_ok=True)
         with whole_file(cache_folder() / name) as file:
             file.write(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+    return text
 
 
 # ---- downloads ----
+
+NO_PLACE = "Set the variable TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
+NO_NETWORK = """Check your network and run this again, or download the file by hand and save it as {path}. \
+Behind a proxy set the environment variable HTTPS_PROXY; where a certificate is not trusted, \
+REQUESTS_CA_BUNDLE to your network's file of certificates"""
 
 
 def fetch(name: str) -> Path:
@@ -235,17 +201,11 @@ def fetch(name: str) -> Path:
         return path
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) is not None:  # of the disk: what comes from requests has no number
-            raise DownloadError(
-                f"{name} (from {url}) could not be kept, or read, as {path}: {error}\nSet the variable "
-                "TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
-            ) from error
-        damaged = "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()
-        raise DownloadError(
-            f"{name} could not be downloaded from {url}: {error}\nCheck your network and run this again, or "
-            f"download the file by hand and save it as {path}. Behind a proxy set the environment variable "
-            "HTTPS_PROXY; where a certificate is not trusted, REQUESTS_CA_BUNDLE to your "
-            f"network's file of certificates{damaged}"
-        ) from error
+            failed, way_out = f"(from {url}) could not be kept, or read, as {path}", NO_PLACE
+        else:
+            failed, way_out = f"could not be downloaded from {url}", NO_NETWORK.format(path=path)
+            way_out += "\nThe file that is there now is damaged: its SHA-256 is wrong" * path.exists()
+        raise DownloadError(f"{name} {failed}: {error}\n{way_out}") from error
 
 
 def _download(url: str, sha256: str, path: Path) -> None:
@@ -260,8 +220,7 @@ def _download(url: str, sha256: str, path: Path) -> None:
                     raise RequestException(f"its SHA-256 is wrong: what came begins with {start!r}")
             return
         except RequestException as error:
-            status = getattr(error.response, "status_code", None)
-            useless = status is not None and 400 <= status < 500 and status != 429  # 404 and the like
-            if wait is None or useless:
+            status = getattr(error.response, "status_code", 0)
+            if wait is None or (400 <= status < 500 and status != 429):  # asking again does not help a 404
                 raise
             time.sleep(wait)

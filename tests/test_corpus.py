@@ -401,27 +401,6 @@ def test_failed_cache_write_leaves_no_file(toy, cache, monkeypatch):
     assert files_in(cache) == []
 
 
-def test_reader_never_meets_half_a_cache_file(cache):
-    texts = ["a" * 1_000_000, "b" * 1_500_000]
-    corpus._write_cached("docs.txt", texts[0])
-    stop = threading.Event()
-
-    def write():
-        while not stop.is_set():
-            for text in texts:
-                corpus._write_cached("docs.txt", text)
-
-    writers = [threading.Thread(target=write) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    seen = {corpus._read_cached("docs.txt") for _ in range(50)}
-    stop.set()
-    for writer in writers:
-        writer.join()
-    assert seen <= set(texts)
-    assert files_in(cache) == ["docs.txt"]
-
-
 def test_missing_library_is_named(toy, monkeypatch):
     monkeypatch.setattr(corpus, "LIBRARIES", {"no-such-library": "no_such_library"})
     with pytest.raises(ModuleNotFoundError, match="no-such-library"):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -9,7 +10,7 @@ import regex
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons.plots import AMBER, GREEN, GREY, PASTELS, SKY, draw_tokens, show, visible
+from lessons.plots import AMBER, GREEN, GREY, PASTELS, SKY, Explorer, draw_tokens, explore, show, visible
 
 BYTE, OLDER, NEWEST = "#F4F4F4", PASTELS[0], AMBER  # a single byte, a token made before, a token just made
 MONO = {"va": "center", "family": "monospace", "size": 10.5}
@@ -50,6 +51,13 @@ def draw_frame(ax: Axes, tokens: Sequence[bytes], made: bytes | None, columns: i
     """Draw `tokens`: the one that the latest merge made is orange, those of earlier merges are blue."""
     fills = [NEWEST if token == made else OLDER if len(token) > 1 else BYTE for token in tokens]
     draw_tokens(ax, tokens, fills, columns, size)
+
+
+def explore_counts(text: str, learned: Sequence[tuple[bytes, bytes]]) -> Explorer:
+    """A slider over the merges `learned`: `text` after so many, and the counts that decide the next."""
+    alt = "The sentence after five merges, and the counts of pairs: wa + lk is merged next."
+    draw = partial(draw_counts, text, learned)
+    return explore(draw, alt=alt, start={"merges": 5}, merges=range(len(learned) + 1))
 
 
 def draw_counts(text: str, learned: Sequence[tuple[bytes, bytes]], merges: int) -> Figure:

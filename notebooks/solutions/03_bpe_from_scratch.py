@@ -1,6 +1,5 @@
 """Solutions of the exercises in 03_bpe_from_scratch."""
 
-
 from lessons.exercises import check
 
 # `alphabet` holds characters, not bytes. Beyond chr(255) there is no entry; from chr(128) to chr(255) there

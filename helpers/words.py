@@ -1,7 +1,7 @@
-"""A word tokenizer: a regex cuts a text into words, a vocabulary gives each word an id (notebook 02)."""
+"""A word tokenizer: a regex cuts a text into words, a vocabulary gives each word an id (lesson 02)."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import regex
 
@@ -32,9 +32,9 @@ def split_words(text: str, keep_spaces: bool = False) -> list[str]:
     >>> split_words("I've got £3.50 (no, 4).", keep_spaces=True)
     ["I've", ' got', ' £', '3.50', ' (', 'no', ',', ' 4', ')', '.']
     """
-    return (WITH_SPACES if arguments.flag("keep_spaces", keep_spaces) else WITHOUT_SPACES).findall(
-        _checked(text)
-    )
+    if not isinstance(text, str):  # lone surrogates may be among it, unlike with `arguments.text`
+        raise arguments.WrongKind(f"text must be a str, not {type(text).__name__}: {arguments.shown(text)}")
+    return (WITH_SPACES if arguments.flag("keep_spaces", keep_spaces) else WITHOUT_SPACES).findall(text)
 
 
 class WordTokenizer:
@@ -65,14 +65,10 @@ class WordTokenizer:
             wanted = f"map each token to its id, 0 to {len(vocab) - 1}, with {', '.join(SPECIAL_TOKENS)}"
             raise ValueError(f"vocab must {wanted}, not {arguments.shown(vocab)}")
         self.vocab = dict(zip(tokens, ids, strict=True))
+        self.special_tokens = {token: self.vocab[token] for token in SPECIAL_TOKENS}
         self.lowercase = arguments.flag("lowercase", lowercase)
         self.keep_spaces = arguments.flag("keep_spaces", keep_spaces)
         self._tokens = sorted(tokens, key=self.vocab.get)
-
-    @property
-    def special_tokens(self) -> dict[str, int]:
-        """The special tokens and their ids."""
-        return {token: self.vocab[token] for token in SPECIAL_TOKENS}
 
     @classmethod
     def train(
@@ -97,20 +93,12 @@ class WordTokenizer:
         tokens = [*SPECIAL_TOKENS, *by_frequency][:max_vocab]
         return cls({token: i for i, token in enumerate(tokens)}, lowercase, keep_spaces)
 
-    def encode(self, text: str, *, allowed_special: str | Collection[str] = frozenset()) -> list[int]:
+    def encode(self, text: str) -> list[int]:
         """The ids of `text`; a pre-token that is not in the vocabulary becomes the id of <|unk|>.
 
-        A special token that is spelt out in `text` is ordinary text, unless `allowed_special` has its name:
-        a set of names, or "all".
-        Raises `WrongKind` if `text` is not a str, `ValueError` for a name that is no special token.
+        A special token that is spelt out in `text` is ordinary text: put its id between the ids.
+        Raises `WrongKind` if `text` is not a str.
         """
-        special, ids = _special_regex(allowed_special), []
-        parts = special.split(_checked(text)) if special else [text]
-        for n, part in enumerate(parts):  # ordinary, special, ordinary, ...
-            ids += [self.vocab[part]] if n % 2 else self._encode_ordinary(part)
-        return ids
-
-    def _encode_ordinary(self, text: str) -> list[int]:
         find, unknown = self.vocab.get, self.vocab[UNK]
         return [find(token, unknown) for token in _pretokens(text, self.lowercase, self.keep_spaces)]
 
@@ -128,21 +116,5 @@ class WordTokenizer:
         return "".join(tokens) if self.keep_spaces else SUPERFLUOUS_SPACE.sub("", " ".join(tokens))
 
 
-def _checked(text: str) -> str:
-    if not isinstance(text, str):  # lone surrogates may be among it, unlike with `arguments.text`
-        raise arguments.WrongKind(f"text must be a str, not {type(text).__name__}: {arguments.shown(text)}")
-    return text
-
-
 def _pretokens(text: str, lowercase: bool, keep_spaces: bool) -> list[str]:
-    return split_words(_checked(text).lower() if lowercase else text, keep_spaces)
-
-
-def _special_regex(allowed: str | Collection[str]) -> regex.Pattern | None:
-    """A regex that finds the special tokens in `allowed`; None if there are none."""
-    names = SPECIAL_TOKENS if isinstance(allowed, str) and allowed == "all" else allowed
-    several = isinstance(names, Collection) and not isinstance(names, str)
-    if not several or not all(isinstance(name, str) and name in SPECIAL_TOKENS for name in names):
-        names = f'give "all", or a set of names from {list(SPECIAL_TOKENS)}'
-        raise ValueError(f"allowed_special is {arguments.shown(allowed)}: {names}")
-    return regex.compile(f"({'|'.join(map(regex.escape, names))})") if names else None
+    return split_words(text.lower() if lowercase and isinstance(text, str) else text, keep_spaces)

@@ -1,5 +1,4 @@
 import json
-import re
 import unicodedata
 
 import numpy as np
@@ -189,7 +188,6 @@ def test_what_is_not_text_is_an_error(text, lowercase):
     for use in (
         lambda: WordTokenizer.train(text, lowercase=lowercase),
         lambda: tokenizer.encode(text),
-        lambda: tokenizer.encode(text, allowed_special="all"),
         lambda: split_words(text),
     ):
         with pytest.raises(TypeError, match="text must be a str, not"):
@@ -205,31 +203,13 @@ def test_an_unknown_word_becomes_unk():
     assert tokenizer.encode("") == []
 
 
-def test_special_tokens_are_ordinary_text_unless_allowed():
+def test_the_name_of_a_special_token_in_a_text_is_ordinary_text():
     tokenizer = WordTokenizer.train("one two < | > unk endoftext pad")
-    end, text = tokenizer.vocab["<|endoftext|>"], "one <|endoftext|> two<|pad|>"
+    text = "one <|endoftext|> two<|pad|>"
     assert not {0, 1, 2} & set(tokenizer.encode(text))
-    assert tokenizer.encode(text, allowed_special={"<|endoftext|>"})[1] == end
-    assert 2 not in tokenizer.encode(text, allowed_special={"<|endoftext|>"})
-    one, two = tokenizer.encode("one two")
-    assert tokenizer.encode(text, allowed_special="all") == [one, end, two, 2]
-
-
-@given(st.lists(st.sampled_from([*SPECIAL_TOKENS, "a", " ", "b.", "<|", "|>"])), st.booleans())
-def test_allowing_all_is_encoding_the_parts_between(parts, keep_spaces):
-    tokenizer = WordTokenizer.train("a b. < | >", keep_spaces=keep_spaces)
-    ids, text = [], "".join(parts)
-    for part in re.split(r"(<\|(?:unk|endoftext|pad)\|>)", text):
-        ids += [tokenizer.vocab[part]] if part in SPECIAL_TOKENS else tokenizer.encode(part)
-    assert tokenizer.encode(text, allowed_special="all") == ids
-
-
-@pytest.mark.parametrize(
-    "allowed", ["<|unk|>", {"<|bos|>"}, ["<|pad|>", ""], [["a"]], None, 3, iter(["<|pad|>"])]
-)
-def test_allowing_what_is_no_special_token_is_an_error(allowed):
-    with pytest.raises(ValueError, match=r'allowed_special is .*give "all", or a set of names'):
-        WordTokenizer.train("a").encode("a", allowed_special=allowed)
+    assert (
+        tokenizer.decode([*tokenizer.encode("one"), 1, *tokenizer.encode("two")]) == "one <|endoftext|> two"
+    )
 
 
 # ---- a vocabulary of one's own ----

@@ -1,10 +1,7 @@
-"""The checks of notebook 05."""
+"""The checks of lesson 05."""
 
 import math
-import warnings
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import combinations
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,66 +87,6 @@ def _about_gradient(got: Any, ids: np.ndarray, upstream: np.ndarray, right: np.n
     return "Row t is the sum of all upstream[i] where ids[i] is t, and zero where there is none."
 
 
-@exercise("05.ppmi")
-def plain_ppmi(answer: Any) -> str:
-    draw = np.random.default_rng(SEED)
-    tables = [np.array([[2, 1, 0], [1, 6, 1], [0, 1, 7]]), draw.integers(0, 9, (4, 6)), np.eye(3) * 4]
-    tables.append(np.array([[3, 0, 1], [0, 0, 0], [2, 0, 5]]))  # a word and a context that never occur
-    tables.append(draw.poisson(0.7, (6, 3)))
-    for counts in tables:
-        right = _pmi(counts)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", RuntimeWarning)  # where NumPy divides by 0, or takes its log
-                got = call(answer, counts, expected=short(right))
-        except Wrong as error:
-            if not isinstance(error.__cause__, RuntimeWarning):
-                raise
-            hint = "A warning counts as an error here: take logarithms only where the count is above 0."
-            raise Wrong(f"{error} {hint}") from None
-        if not same(got, right):
-            raise rejection((counts,), right, got, _about_ppmi(got, counts, right))
-    return "The finished version does the same on a sparse matrix, and smooths the contexts."
-
-
-def _pmi(counts: np.ndarray, power: float = 1, least: float = 0, add: float = 0) -> np.ndarray:
-    """PMI by its definition, cell by cell: what is below `least` becomes `least`, and no count gives 0."""
-    counts = counts + add
-    total, rows, columns = counts.sum(), counts.sum(axis=1), counts.sum(axis=0) ** power
-    right = np.zeros(counts.shape)
-    for i, j in np.argwhere(counts > 0):
-        shares = rows[i] / total * columns[j] / columns.sum()
-        right[i, j] = max(least, math.log(counts[i, j] / total / shares))
-    return right
-
-
-def _about_ppmi(got: Any, counts: np.ndarray, right: np.ndarray) -> str:
-    if got is None:
-        return ""
-    try:
-        found = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
-        return "Give an array of numbers."
-    if found.shape != right.shape:
-        return f"It should have the shape of counts, {right.shape}."
-    if not np.isfinite(found).all():
-        return "An infinity or a NaN is in it: a count of 0 gives 0."
-    if found[counts == 0].any():
-        return "A count of 0 gives 0."
-    known = [
-        (right / math.log(2), "These are base-2 logarithms; take the natural one."),
-        (right / math.log(10), "These are base-10 logarithms; take the natural one."),
-        (_pmi(counts, least=-math.inf), "Positive PMI cuts values below zero to 0."),
-        (_pmi(counts, power=0.75), "This smooths the contexts; leave that out."),
-        (np.exp(_pmi(counts, least=-math.inf)) * (counts > 0), "The logarithm is missing."),
-        (np.abs(_pmi(counts, least=-math.inf)), "Values below zero become 0, not their size."),
-    ]
-    return next((hint for value, hint in known if same(found, value)), SHARES)
-
-
-SHARES = "P(i, j), P(i), P(j): the count, the sum of its row, that of its column, each over the total, as is."
-
-
 @exercise("05.precision")
 def precision(answer: Any) -> str:
     draw = np.random.default_rng(SEED)
@@ -223,92 +160,3 @@ def _mistakes(vectors: np.ndarray, labels: list, k: int) -> list[tuple[float, st
         (per_label, "Average over all vectors, not label by label."),
         *((round(shares.mean(), digits), "Do not round it.") for digits in (2, 3, 4)),
     ]
-
-
-@exercise("05.analogy")
-def analogy(answer: Any) -> str:
-    questions, answers = list(_questions()), []
-    for vectors, vocab, question in questions:
-        answers.append(call(answer, vectors, vocab, *question, expected=_word(vectors, vocab, question)))
-        if not isinstance(answers[-1], str):
-            break  # None, an id: one is enough
-    for n, (vectors, vocab, question) in enumerate(questions[: len(answers)]):
-        right = _word(vectors, vocab, question)
-        if not same(answers[n], right):
-            args = vectors, vocab, *question
-            raise rejection(args, right, answers[n], _about_analogy(answers, questions, n))
-    return "Count the misses too."
-
-
-def _word(
-    vectors: np.ndarray,
-    vocab: dict[str, int],
-    question: tuple,
-    signs: tuple = (-1, 1, 1),
-    left_out: tuple = (0, 1, 2),
-    rows: bool = True,  # whether the rows of all words have length 1
-    parts: bool = True,  # whether those of the question have
-    zero: bool = False,  # whether the cosines of the question are set to 0
-) -> str:
-    """The answer to a, b, c by the usual rule; by other arguments, the answer that a mistake gives."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    three = (unit if parts else vectors)[[vocab[word] for word in question]]
-    products = (unit if rows else vectors) @ (np.array(signs) @ three)
-    scores = {word: 0.0 if zero and word in question else products[i] for word, i in vocab.items()}
-    skipped = {question[i] for i in left_out}
-    return max((word for word in scores if word not in skipped), key=scores.get)
-
-
-def _by_order(vectors: np.ndarray, vocab: dict[str, int], question: tuple) -> str:
-    return list(vocab)[vocab[_word(vectors, vocab, question)]]
-
-
-MISTAKES = [
-    (_by_order, "The ids need not be in the order of the dict: search the vocabulary for the id."),
-    *(
-        (partial(_word, left_out=n), "Leave out all three.")
-        for k in range(3)
-        for n in combinations(range(3), k)
-    ),
-    (partial(_word, zero=True, left_out=()), "A cosine of 0 leaves no word out: the others may be below 0."),
-    (partial(_word, rows=False, parts=False), "Scale each vector to length 1 first."),
-    (partial(_word, parts=False), "Scale each vector to length 1 before you add and subtract."),
-    (partial(_word, rows=False), "Scale the rows of the other words too, else the longest wins."),
-    (partial(_word, signs=(0, 0, 1)), "That is the nearest neighbour of c."),
-    (partial(_word, signs=(1, -1, 1)), "That is a - b + c."),
-    (partial(_word, signs=(1, 1, -1)), "That is a + b - c."),
-    (partial(_word, signs=(1, -1, -1)), "That is the farthest."),
-]
-
-
-def _questions() -> Iterator[tuple[np.ndarray, dict[str, int], tuple[str, ...]]]:
-    """Tables and questions in which each of the mistakes shows 6 times, and no rounding decides."""
-    draw, found = np.random.default_rng(SEED), [0] * len(MISTAKES)
-    words = ["man", "woman", "king", "queen", "apple", "prince"]
-    while min(found) < 6:
-        vocab = {word: int(i) for word, i in zip(words, draw.permutation(6), strict=True)}
-        vectors = (draw.normal(size=(6, 2)) * draw.uniform(0.3, 5, (6, 1))).round(1) + 0.05
-        question = tuple(draw.permutation(words)[:3].tolist())
-        right = _word(vectors, vocab, question)
-        nearly = (vectors * (1 + draw.normal(0, 0.02, (6, 2))) for _ in range(20))
-        shown = [mistake(vectors, vocab, question) != right for mistake, _ in MISTAKES]
-        wanted = [seen and n < 6 for seen, n in zip(shown, found, strict=True)]
-        if any(wanted) and all(_word(v, vocab, question) == right for v in nearly):
-            found = [n + seen for n, seen in zip(found, shown, strict=True)]
-            yield vectors, vocab, question
-
-
-def _about_analogy(answers: list, questions: list, n: int) -> str:
-    """What is known of the mistake that gives all these answers, or of the one that shows in number `n`."""
-    if answers[-1] is None:
-        return ""
-    if not isinstance(answers[-1], str):
-        return "Give the word alone, not its id: search the vocabulary for the id."
-    seen = lambda words: [word in q[2] or word for word, q in zip(words, questions, strict=True)]
-    for mistake, hint in MISTAKES:
-        if seen(answers) == seen([mistake(*question) for question in questions]):
-            return hint
-    return "Leave out all three." if answers[n] in questions[n][2] else RULE
-
-
-RULE = "Scale the three to length 1, take b - a + c, and then the highest cosine."

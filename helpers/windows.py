@@ -1,8 +1,7 @@
 """Token ids cut into windows: pairs of input and target, gathered a whole batch at a time (notebook 07).
 
 A *window* is `max_length` token ids; its target is the same stretch one position later. Windows start every
-`stride` positions. The ids stay where they are, in memory or in a memory-mapped file: a window is a view,
-and a batch is one indexing call over all its windows.
+`stride` positions. The ids stay in memory or in a memory-mapped file: a window is a view on them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,19 +23,15 @@ class WindowDataset(Dataset):
     copied (but a tensor on another device is); or a list, which is converted to an array once. `stride=None`
     means max_length: each token but the first and a short tail is a target exactly once. Window i has
     ids[i*stride : i*stride + max_length] as its input, and the same shifted by one as its target; the ids
-    after the last whole window are left out. Every tensor is on the CPU, and a copy: changing a target
-    changes neither the input nor `ids`.
-
-    It keeps the contract of PyTorch's own data sets, so `DataLoader` with any collate function, `Subset`,
-    `ConcatDataset` and `random_split` work as ever. `make_loader` is faster, since it takes `batch`.
+    after the last whole window are left out. Every tensor is on the CPU, and a copy. PyTorch's `DataLoader`
+    and `Subset` take it as any data set; `make_loader` is faster, since it asks for a `batch` at a time.
 
     Raises ValueError if max_length or stride is not an integer of 1 or more, if ids are not one-dimensional,
     not integers, negative or above 2**63 - 1, or fewer than max_length + 1. The values in a memory map are
-    checked as they are read, since a check of all of them would read the whole file.
-    Raises IndexError for a window that is not there.
+    checked as they are read. Raises IndexError for a window that is not there.
 
-    Sampling with a stride is the data set of Raschka, "Build a Large Language Model (From Scratch)" (2024),
-    chapter 2; reading from a memory map is that of nanoGPT (Karpathy, 2022).
+    Source: Raschka, "Build a Large Language Model (From Scratch)" (2024), chapter 2, for sampling with a
+    stride; nanoGPT (Karpathy, 2022) for reading from a memory map.
 
     >>> data = WindowDataset([10, 11, 12, 13, 14, 15, 16], max_length=3)
     >>> [(x.tolist(), y.tolist()) for x, y in data]
@@ -44,22 +39,20 @@ class WindowDataset(Dataset):
     """
 
     def __init__(self, ids: Sequence[int] | np.ndarray | Tensor, max_length: int, stride: int | None = None):
-        self.max_length = arguments.integer("max_length", max_length, 1)
-        self.stride = self.max_length if stride is None else arguments.integer("stride", stride, 1)
-        self.ids = arguments.id_array("ids", ids)
-        if len(self.ids) <= self.max_length:
-            shorter = f", or a max_length of {len(self.ids) - 1} or less" if len(self.ids) > 1 else ""
-            raise ValueError(
-                f"ids holds {len(self.ids)} token ids, but one window of max_length={self.max_length} takes "
-                f"{self.max_length + 1} (the last input needs a target too): give a longer text{shorter}"
-            )
-        self._set_up()
-
-    def _set_up(self) -> None:
+        self.max_length = max_length = arguments.integer("max_length", max_length, 1)
+        self.stride = max_length if stride is None else arguments.integer("stride", stride, 1)
+        self.ids = root = arguments.id_array("ids", ids)
+        if (n := len(self.ids)) <= max_length:
+            shorter = f", or a max_length of {n - 1} or less" if n > 1 else ""
+            need = f"a window of max_length={max_length} and its last target take {max_length + 1}"
+            raise ValueError(f"ids holds {n} token ids, but {need}: give a longer text{shorter}")
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        self._map = root if isinstance(root, np.memmap) else None  # what the ids are a view of
         # One row per window, inputs and targets together; a view, so it takes no memory of its own.
-        self._rows = sliding_window_view(self.ids, self.max_length + 1)[:: self.stride]
+        self._rows = sliding_window_view(self.ids, max_length + 1)[:: self.stride]
         may_be_wrong = self.ids.dtype.kind == "i" or self.ids.itemsize == 8  # negative, or beyond int64
-        self._check_reads = may_be_wrong and root_map(self.ids) is not None
+        self._check_reads = may_be_wrong and self._map is not None  # a check now would read the whole file
         if may_be_wrong and not self._check_reads:
             arguments.in_range("ids", self.ids)
 
@@ -88,85 +81,65 @@ class WindowDataset(Dataset):
                 [0, 1, 2]])
         """
         if not (isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind == "i"):
-            indices = row_numbers("indices", indices, len(self))  # takes longer than to gather a few windows
-        try:
-            rows = self._rows[indices]  # copies the windows, in the narrow dtype of the ids
-        except IndexError:  # not there: say so in words
-            rows = self._rows[row_numbers("indices", indices, len(self))]
+            indices = arguments.id_array("indices", indices)  # takes longer than to gather a few windows
+            if indices.dtype == np.uint64:  # NumPy would read 2**64 - 1 as -1, the last window
+                indices = np.minimum(indices, len(self)).astype(np.int64)
+        rows = self._rows[indices]  # copies the windows, in the narrow dtype of the ids
         if self._check_reads:
             arguments.in_range("the ids of these windows", rows)
         inputs, targets = rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
-    def __getstate__(self) -> dict:
+    def __reduce__(self) -> tuple:
         """What a worker process gets: a memory map goes as the name of its file, never as its contents."""
-        ids = file_slice(self.ids) or self.ids
-        return {"max_length": self.max_length, "stride": self.stride, "ids": ids}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state)
-        if isinstance(self.ids, dict):
-            try:
-                self.ids = np.asarray(np.memmap(**self.ids, mode="r"))
-            except ValueError:  # "mmap length is greater than file size"
-                name, n = self.ids["filename"], self.ids["shape"][0]
-                raise ValueError(
-                    f"{name} has become shorter since this data set of {n} ids was made: make a new one"
-                ) from None
-        self._set_up()
+        ids, root = self.ids, self._map
+        if root is not None and root.filename and root.mode != "c" and ids.strides == (ids.itemsize,):
+            offset = root.offset + byte_bounds(ids)[0] - byte_bounds(root)[0]
+            ids = {"filename": root.filename, "dtype": ids.dtype, "offset": offset, "shape": ids.shape}
+        return _rebuild, (type(self), ids, self.max_length, self.stride)
 
 
-def row_numbers(name: str, indices: Sequence[int] | np.ndarray | Tensor, n: int) -> np.ndarray:
-    """`indices` as int64, each from -n to n - 1; IndexError for one that is not there.
-
-    NumPy and torch read the largest uint64 as -1, which is the last row.
-    """
-    indices = arguments.id_array(name, indices)
-    wrong = indices[(indices < -n) | (indices >= n)]
-    if wrong.size:
-        there = f"there are {n}, counted from 0, or from -1 backwards"
-        raise IndexError(f"{name}: {wrong[0]} is out of bounds; {there}") from None
-    return indices.astype(np.int64)
+def _rebuild(kind: type, ids: dict | np.ndarray, max_length: int, stride: int) -> WindowDataset:
+    if isinstance(ids, dict):
+        try:
+            ids = np.memmap(**ids, mode="r")
+        except ValueError:  # "mmap length is greater than file size"
+            name, n = ids["filename"], ids["shape"][0]
+            raise ValueError(f"{name} has become shorter: it had {n} ids. Make a new data set") from None
+    return kind(ids, max_length, stride)
 
 
 class WindowBatches(Sampler):
     """Arrays of `batch_size` window numbers: in order, or in a new order from `seed` for each epoch.
 
-    A shuffled epoch holds 4 bytes for each window (8 from 2**31 windows on), where PyTorch's RandomSampler
-    makes a list of ints. Each iteration is a new epoch, also one that is broken off; `set_epoch` says which
-    comes next.
+    An epoch holds 4 bytes for each window (8 from 2**31 windows on), where PyTorch's RandomSampler makes a
+    list of ints. Each iteration is a new epoch, also one that is broken off; `set_epoch` says which is next.
     """
 
     def __init__(self, n_windows: int, batch_size: int, shuffle: bool, drop_last: bool, seed: int):
-        self.n_windows, self.batch_size, self.shuffle = n_windows, batch_size, shuffle
+        self.n_windows, self.batch_size, self.shuffle, self.seed = n_windows, batch_size, shuffle, seed
         self.end = n_windows - n_windows % batch_size if drop_last else n_windows
-        self.generator, self.seed, self.epoch = torch.Generator().manual_seed(seed), seed, 0
+        self.generator = torch.Generator().manual_seed(seed)
 
     def set_epoch(self, epoch: int) -> None:
         """Make `epoch` the next one, to resume or to repeat it; the orders before it are drawn anew."""
-        epoch = arguments.integer("epoch", epoch)
-        if epoch < self.epoch:
-            self.generator.manual_seed(self.seed)
-            self.epoch = 0
-        while self.epoch < epoch:
-            self._next_order()
+        self.generator.manual_seed(self.seed)
+        for _ in range(arguments.integer("epoch", epoch)):
+            self._order()
 
-    def _next_order(self) -> np.ndarray | None:
-        self.epoch += 1
-        if not self.shuffle:
-            return None
+    def _order(self) -> np.ndarray:
         dtype = torch.int32 if self.n_windows < 2**31 else torch.int64
-        # On the CPU, where the ids are, also where torch.set_default_device names another.
-        return torch.randperm(self.n_windows, generator=self.generator, dtype=dtype, device="cpu").numpy()
+        options = {"dtype": dtype, "device": "cpu"}  # where the ids are, whatever torch's default device is
+        if self.shuffle:
+            return torch.randperm(self.n_windows, generator=self.generator, **options).numpy()
+        return torch.arange(self.n_windows, **options).numpy()
 
     def __len__(self) -> int:
         return -(-self.end // self.batch_size)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        order = self._next_order()
-        for start in range(0, self.end, self.batch_size):
-            stop = min(start + self.batch_size, self.end)
-            yield order[start:stop] if self.shuffle else np.arange(start, stop)
+        order = self._order()[: self.end]
+        yield from (order[i : i + self.batch_size] for i in range(0, self.end, self.batch_size))
 
 
 class WindowLoader(DataLoader):
@@ -191,12 +164,11 @@ def make_loader(
 ) -> DataLoader:
     """A loader of (inputs, targets): int64 tensors of shape (batch_size, max_length); see `WindowDataset`.
 
-    Each pass over it is an epoch. With `shuffle` each epoch has another order; the same seed gives the same
-    orders, with any number of workers. A pass that is broken off counts as an epoch too: `next(iter(loader))`
-    looks at one batch, and the pass after it has the order of the second epoch, unless
-    `loader.sampler.set_epoch` says which (0 is the first). With `drop_last` a last batch
-    of fewer than batch_size windows is left out. Raises ValueError as WindowDataset does, if batch_size is
-    less than 1, num_workers or seed less than 0, and if drop_last would leave no batch at all.
+    Each pass over it is an epoch, also one that is broken off. With `shuffle` each epoch has another order,
+    the same for the same seed and any number of workers; `loader.sampler.set_epoch` says which comes next (0
+    is the first). With `drop_last` a last batch of fewer than batch_size windows is left out. Raises
+    ValueError as WindowDataset does, if batch_size is less than 1, num_workers or seed less than 0, and if
+    drop_last would leave no batch at all.
 
     >>> [x.shape for x, y in make_loader(range(100), max_length=4, batch_size=10)]
     [torch.Size([10, 4]), torch.Size([10, 4])]
@@ -205,10 +177,9 @@ def make_loader(
     data = WindowDataset(ids, max_length, stride)
     batch_size, seed = arguments.integer("batch_size", batch_size, 1), arguments.integer("seed", seed)
     if drop_last and batch_size > len(data):
-        raise ValueError(
-            f"batch_size={batch_size} is more than the {len(data)} windows of this data, so drop_last=True "
-            f"would drop all of them: give a batch_size of {len(data)} or less, or drop_last=False"
-        )
+        few = f"batch_size={batch_size} is more than the {len(data)} windows of this data"
+        way_out = f"give a batch_size of {len(data)} or less, or drop_last=False"
+        raise ValueError(f"{few}, so drop_last=True would drop all of them: {way_out}")
     return WindowLoader(
         data,
         sampler=WindowBatches(len(data), batch_size, shuffle, drop_last, seed),
@@ -217,28 +188,3 @@ def make_loader(
         num_workers=arguments.integer("num_workers", num_workers),
         generator=torch.Generator().manual_seed(seed),  # for the workers' own seeds; the order has another
     )
-
-
-# ---- memory maps, which must not be copied into a worker process ----
-
-
-def root_map(ids: np.ndarray) -> np.memmap | None:
-    """The memory map that `ids` is a view of, or None."""
-    root = ids
-    while isinstance(root.base, np.ndarray):
-        root = root.base
-    return root if isinstance(root, np.memmap) else None
-
-
-def file_slice(ids: np.ndarray) -> dict | None:
-    """Where a memory-mapped `ids` lies in its file, as arguments of np.memmap; None if it has to be copied.
-
-    NumPy would pickle the contents. Copied are maps without a file name, those whose changes stay in memory
-    (mode "c"), and slices with steps.
-    """
-    root = root_map(ids)
-    if root is None or root.filename is None or root.mode == "c" or ids.strides != (ids.itemsize,):
-        return None
-    # A slice's own .offset is that of the whole map.
-    offset = root.offset + byte_bounds(ids)[0] - byte_bounds(root)[0]
-    return {"filename": root.filename, "dtype": ids.dtype, "offset": offset, "shape": ids.shape}

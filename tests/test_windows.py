@@ -125,7 +125,7 @@ def test_a_window_that_is_not_there_is_an_index_error(index):
 def test_the_largest_unsigned_index_is_not_the_last_window():
     data, index = WindowDataset(range(21), 4), np.array([2**64 - 1], np.uint64)
     for ask in (lambda: data.batch(index), lambda: data[index], lambda: data.batch(torch.from_numpy(index))):
-        with pytest.raises(IndexError, match=f"indices: {2**64 - 1} is out of bounds; there are 5"):
+        with pytest.raises(IndexError, match="out of bounds for axis 0 with size 5"):
             ask()
 
 
@@ -210,7 +210,7 @@ def test_a_file_that_became_shorter_is_named_where_a_worker_opens_it(tmp_path):
     sent = pickle.dumps(WindowDataset(on_disk(tmp_path / "ids.bin", range(5000)), 8))
     on_disk(tmp_path / "shorter", range(10))
     (tmp_path / "shorter").replace(tmp_path / "ids.bin")
-    with pytest.raises(ValueError, match=r"ids\.bin has become shorter .* 5000 ids"):
+    with pytest.raises(ValueError, match=r"ids\.bin has become shorter: it had 5000 ids"):
         pickle.loads(sent)
 
 
@@ -507,7 +507,7 @@ def test_a_negative_number_of_workers_is_named():
 
 @pytest.mark.parametrize("n", [0, 1, 7, 8])
 def test_a_text_shorter_than_one_window_says_how_short(n):
-    with pytest.raises(ValueError, match=f"ids holds {n} token ids, .* takes 9"):
+    with pytest.raises(ValueError, match=f"ids holds {n} token ids, .* take 9"):
         WindowDataset(list(range(n)), 8)
     assert len(WindowDataset(range(9), 8)) == 1
 

@@ -30,24 +30,8 @@ def locate(lengths, index):
     return file, int(index - starts[file])
 
 
-# 09.buffer: what is left in the buffer when the stream ends has to come out too, in a random order.
-def shuffled(stream, size, rng):
-    buffer = []
-    for item in stream:
-        buffer.append(item)
-        if len(buffer) == size:
-            yield buffer.pop(rng.randrange(size))
-    while buffer:
-        yield buffer.pop(rng.randrange(len(buffer)))
-
-
-# 09.resume: after `steps` steps of three ranks the first 3 * steps places are done, whoever did which.
-def left_to_do(order, steps, rank, ranks):
-    return order[3 * steps + rank :: ranks]
-
-
 # 09.corpus: with the library docs in the place of your own text; a dict keeps one of each document.
-# Near duplicates are left in: section 8 has the code that finds them.
+# Near duplicates are left in: the deeper page 09_clean_a_corpus has the code that finds them.
 def own_corpus(folder):
     texts = list(dict.fromkeys(corpus.library_documents()[:2000]))
     tokenizer = BPETokenizer.train(texts[:300], 8000)
@@ -78,7 +62,5 @@ def two_workers(folder):
 if __name__ == "__main__":
     check("09.width", file_bytes)
     check("09.locate", locate)
-    check("09.buffer", shuffled)
-    check("09.resume", left_to_do)
     with tempfile.TemporaryDirectory() as scratch:
         check("09.corpus", own_corpus(Path(scratch)))

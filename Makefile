@@ -80,7 +80,7 @@ bundle: .venv/installed
 	$(OLDEST) -m pip install --disable-pip-version-check -c constraints-oldest.txt -e . ipykernel nbval pytest pytest-xdist hypothesis playwright
 	@touch $@
 
-NOT_OLDEST := $(foreach name,browser bundle slides notebooks exercises,--ignore=tests/test_$(name).py)
+NOT_OLDEST := $(foreach name,test_browser test_bundle test_slides test_notebooks lessons/test_exercises,--ignore=tests/$(name).py)
 test-oldest: .venv-oldest/installed
 	$(OLDEST) -m pytest $(SPREAD) --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
 

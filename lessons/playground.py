@@ -1,6 +1,5 @@
 """A text box whose tokens appear under it as one types, one line of coloured boxes for each tokenizer."""
 
-import base64
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -11,7 +10,7 @@ import matplotlib.pyplot as plt
 
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from lessons.plots import PASTELS, draw_tokens, png
+from lessons.plots import PASTELS, Shown, draw_tokens, png
 
 MODELS = {  # what `BPETokenizer.published` knows, and a model that uses it
     "gpt2": "GPT-2",
@@ -87,11 +86,12 @@ def boxes(tokenizer: BPETokenizer, ids: list[int]) -> str:
     return f'<div style="{LINE}">{"".join(spans)}{rest}</div>'
 
 
-class Playground(widgets.VBox):
+class Playground(Shown):
     """See `playground`."""
 
     def __init__(self, text: str, tokenizers: Mapping[str, BPETokenizer], alt: str):
         self.tokenizers, self.alt, self.start = dict(tokenizers), alt, text
+        self.first = self.picture()
         self.box = widgets.Textarea(value=text, layout={"width": "95%", "height": "80px"})
         self.choices = {
             name: widgets.Checkbox(value=True, description=name, indent=False) for name in tokenizers
@@ -128,12 +128,9 @@ class Playground(widgets.VBox):
         fig.set_size_inches(9, sum(0.34 * height + 0.42 for height in heights))
         return png(fig)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        bundle = super()._repr_mimebundle_(**kwargs)
+    def state(self) -> str:
         counts = [f"{name} {len(t.encode(self.start))}" for name, t in self.tokenizers.items()]
-        bundle["text/plain"] = "playground, tokens: " + ", ".join(counts)
-        bundle["image/png"] = base64.b64encode(self.picture()).decode()
-        return bundle, {"image/png": {"alt": self.alt}}
+        return "playground, tokens: " + ", ".join(counts)
 
 
 def playground(text: str, tokenizers: Mapping[str, BPETokenizer], *, alt: str) -> Playground:

@@ -134,8 +134,27 @@ class Choice:
         return self.value is other or (str(self.value) == str(other) and np.array_equal(self.value, other))
 
 
-class Explorer(widgets.VBox):
-    """Sliders above a picture. Where nothing runs (GitHub, nbviewer), the picture of the first state."""
+class Shown(widgets.VBox):
+    """A widget beside its kernel; where nothing runs (GitHub), the picture `first` with `alt`."""
+
+    first: bytes
+    alt: str
+
+    _ipython_display_ = None  # that of ipywidgets 7 would store no picture
+
+    def state(self) -> str:
+        """What stands where there are no pictures."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        picture = base64.b64encode(self.first).decode()
+        bundle = {"text/plain": self.state(), "image/png": picture, WIDGET: view}
+        return bundle, {"image/png": {"alt": self.alt}}
+
+
+class Explorer(Shown):
+    """Sliders above a picture; where nothing runs, the picture of the first state."""
 
     def __init__(self, draw: Callable[..., Figure], sliders: dict[str, widgets.Widget], alt: str):
         self.draw, self.sliders, self.alt = draw, sliders, alt
@@ -168,14 +187,6 @@ class Explorer(widgets.VBox):
 
     def state(self) -> str:
         return "explore: " + ", ".join(f"{k}={v!r}" for k, v in self.values().items())
-
-    _ipython_display_ = None  # that of ipywidgets 7 would store no picture
-
-    def _repr_mimebundle_(self, **kwargs):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        picture = base64.b64encode(self.first).decode()
-        bundle = {"text/plain": self.state(), "image/png": picture, WIDGET: view}
-        return bundle, {"image/png": {"alt": self.alt}}
 
 
 def explore(

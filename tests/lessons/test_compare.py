@@ -17,7 +17,7 @@ from helpers.bpe import BPETokenizer
 from helpers.corpus import load_story
 from helpers.words import UNK, WordTokenizer
 from lessons.compare import CharTokenizer, measure, pieces_of, train_unigram, train_wordpiece
-from lessons.figures import nb04
+from lessons.figures import nb04, nb04_other_ways
 
 STORY = load_story()
 BYTES = BPETokenizer([])
@@ -203,3 +203,13 @@ def test_bars_of_reading_add_up_and_the_best_is_one():
     heights = [bar.get_height() for bar in fig.axes[0].patches]
     assert heights == [1.5, 0.5, 0.5, 0.5] and "512 entries" in fig.axes[0].get_title("left")
     plt.close(fig)
+
+
+def test_a_bar_stands_for_each_character_and_is_orange_above_the_limit(drawn, monkeypatch):
+    monkeypatch.setattr(nb04_other_ways, "show", lambda fig, alt: drawn.append((fig, alt)))
+    nb04_other_ways.draw_unsure("a b", [0.5, 4.0, 1.0], 3)
+    ((fig, _),) = drawn
+    bars = fig.axes[0].patches
+    assert [bar.get_height() for bar in bars] == [0.5, 4.0, 1.0]
+    assert bars[0].get_facecolor() == bars[2].get_facecolor() != bars[1].get_facecolor()
+    assert [label.get_text() for label in fig.axes[0].get_xticklabels()] == ["a", "␣", "b"]

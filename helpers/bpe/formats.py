@@ -12,10 +12,11 @@ from typing import Any
 from helpers import arguments, files
 from helpers.bpe.added import AddedToken
 from helpers.bpe.merging import NO_MERGE, Pair
-from helpers.bpe.patterns import GPT2_PATTERN
+from helpers.bpe.patterns import GPT2_PATTERN, check_alike
 from helpers.bpe.settings import check, own_settings, read_settings
 from helpers.bpe.spelling import BYTES, from_printable, to_printable
 
+Path = str | os.PathLike
 Special = Collection[str] | Mapping[str, int]  # names, which get the next ids, or name -> id
 
 
@@ -54,32 +55,22 @@ class Vocabulary:
 # ---- what we train, and rank files ----
 
 
-def from_merges(
-    merges: Iterable[tuple[bytes, bytes]], special_tokens: Collection[str], pattern: str
-) -> Vocabulary:
+def from_merges(merges: Iterable[tuple[bytes, bytes]], special_tokens: Special, pattern: str) -> Vocabulary:
     """The bytes in GPT-2's order, the merges in the order learned, the special tokens."""
     tokens = {token: i for i, token in enumerate(BYTES)}
     ranks: dict[Pair, int] = {}
-    for left, right in _pairs(merges):
+    what = "pairs of bytes (BPETokenizer.load reads a file)"
+    for number, pair in enumerate(arguments.many("merges", merges, what)):
+        if not (isinstance(pair, tuple | list) and [type(token) for token in pair] == [bytes, bytes]):
+            wanted = "must be a pair of bytes, such as (b'l', b'o')"
+            raise arguments.WrongKind(f"merges[{number}] {wanted}, not {pair!r:.60}")
+        left, right = pair
         if left not in tokens or right not in tokens or left + right in tokens:
             raise ValueError(f"merges has {(left, right)!r}: it must join known tokens into a new one")
         ranks[tokens[left], tokens[right]] = len(ranks)
         tokens[left + right] = len(tokens)
     made = list(range(len(BYTES), len(tokens)))
     return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), own_settings(pattern))
-
-
-def _pairs(merges: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    if isinstance(merges, str) or hasattr(merges, "__fspath__"):
-        raise arguments.WrongKind(
-            f"merges must be pairs of bytes, not {merges!r:.60}: read a file by BPETokenizer.load"
-        )
-    for number, pair in enumerate(arguments.many("merges", merges, "pairs of bytes")):
-        if not (isinstance(pair, tuple | list) and [type(token) for token in pair] == [bytes, bytes]):
-            raise arguments.WrongKind(
-                f"merges[{number}] must be a pair of bytes, such as (b'l', b'o'), not {pair!r:.60}"
-            )
-        yield pair
 
 
 def _special(names: Special, tokens: Mapping[bytes, int]) -> list[AddedToken]:
@@ -94,37 +85,35 @@ def _special(names: Special, tokens: Mapping[bytes, int]) -> list[AddedToken]:
     return [AddedToken(name, i) for name, i in sorted(ids.items(), key=lambda item: item[1])]
 
 
-def read_tiktoken(path: str | os.PathLike, pattern: str, special_tokens: Special) -> Vocabulary:
+def read_tiktoken(path: Path, pattern: str, special_tokens: Special) -> Vocabulary:
     """A rank file: on each line a token in base64, and its rank, which is its id.
 
     It has no merges: two neighbours merge if the bytes of both together are a token, the lowest rank first.
     So each way to cut a token into two others is a merge, and all of them have the rank of that token.
     """
     tokens: dict[bytes, int] = {}
-    for number, line in enumerate(files.read_text(path).splitlines(), 1):
-        try:
-            spelt, rank = line.split()
-            token, i = binascii.a2b_base64(spelt, strict_mode=True), int(rank)
-        except ValueError:
-            raise ValueError(
-                f"{path} is no rank file of tiktoken, or damaged: line {number} must be a token in base64 "
-                f"and its rank, not {line!r:.60}"
-            ) from None
-        if token in tokens:
-            raise ValueError(f"{path} is damaged: line {number} has {token!r}, which has a rank already")
-        tokens[token] = i
     ranks: dict[Pair, int] = {}
     made: list[int] = []
-    for token, i in sorted(tokens.items(), key=lambda item: item[1]):
-        pairs = [
-            (tokens[left], tokens[right])
-            for at in range(1, len(token))
-            if (left := token[:at]) in tokens and (right := token[at:]) in tokens
-        ]
-        if pairs:
-            ranks.update(dict.fromkeys(sorted(pairs), len(made)))
-            made.append(i)
     with _naming(path):
+        for number, line in enumerate(files.read_text(path).splitlines(), 1):
+            try:
+                spelt, rank = line.split()
+                token, i = binascii.a2b_base64(spelt, strict_mode=True), int(rank)
+            except ValueError:
+                wanted = "must be a token in base64 and its rank, as in the files of tiktoken"
+                raise ValueError(f"line {number} {wanted}, not {line!r:.60}") from None
+            if token in tokens:
+                raise ValueError(f"line {number} has {token!r}, which has a rank already")
+            tokens[token] = i
+        for token, i in sorted(tokens.items(), key=lambda item: item[1]):
+            pairs = [
+                (tokens[left], tokens[right])
+                for at in range(1, len(token))
+                if (left := token[:at]) in tokens and (right := token[at:]) in tokens
+            ]
+            if pairs:
+                ranks.update(dict.fromkeys(sorted(pairs), len(made)))
+                made.append(i)
         settings = own_settings(pattern, ignore_merges=True)  # a pre-token that is a token is taken whole
         return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), settings)
 
@@ -132,13 +121,13 @@ def read_tiktoken(path: str | os.PathLike, pattern: str, special_tokens: Special
 # ---- GPT-2's two files, and tokenizer.json ----
 
 
-def read_gpt2(encoder_json: str | os.PathLike, vocab_bpe: str | os.PathLike) -> Vocabulary:
+def read_gpt2(encoder_json: Path, vocab_bpe: Path) -> Vocabulary:
     """GPT-2's published files. All tokens but the bytes and <|endoftext|> are made by merges."""
-    vocab, end = _read_json(encoder_json), "<|endoftext|>"
     version, *merges = files.read_text(vocab_bpe).removesuffix("\n").split("\n")
     if not version.startswith("#version"):
         raise ValueError(f'{vocab_bpe} is no vocab.bpe of GPT-2: its first line has to start with "#version"')
     with _naming(encoder_json):
+        vocab, end = _read_json(encoder_json), "<|endoftext|>"
         added = [AddedToken(end, vocab[end])] if end in vocab else []
         found = _from_spellings(vocab, merges, added, own_settings(GPT2_PATTERN))
         if len(found.tokens) != len(BYTES) + len(found.ranks):
@@ -146,31 +135,28 @@ def read_gpt2(encoder_json: str | os.PathLike, vocab_bpe: str | os.PathLike) -> 
         return found
 
 
-def read_tokenizer_json(path: str | os.PathLike) -> Vocabulary:
+def read_tokenizer_json(path: Path) -> Vocabulary:
     """Raises `ValueError` if the file is damaged, or asks for what is not done here."""
-    data = _read_json(path)
     with _naming(path):
-        settings, added = read_settings(data), []
+        data, added = _read_json(path), []
+        for how in read_settings(data)[1]:
+            check_alike(how.pattern)
+        vocab, merges = data["model"].pop("vocab"), data["model"].pop("merges")
+        free = len(vocab)
         for token in data.pop("added_tokens", None) or ():
             check(token, "added token")
             added.append(AddedToken(*(token[key] for key in AddedToken._fields)))
-        vocab, merges = data["model"].pop("vocab"), data["model"].pop("merges")
-        found = _from_spellings(vocab, merges, added, json.dumps(data))
-        for token, i in zip(added, _ids_in_tokenizers(added, vocab), strict=True):
-            if token.id != i:
+            name, i = added[-1][:2]
+            if i != (known := vocab.get(name, free)):
+                way_out = "put it into the vocabulary of the model, with its id"
                 raise ValueError(
-                    f"its added token {token.content!r} has the id {token.id}, but gets {i} in tokenizers: "
-                    "put it into the vocabulary of the model, with its id"
+                    f"added token {name!r} has the id {i}, but gets {known} in tokenizers: {way_out}"
                 )
-        known = {*found.tokens.values(), *(token.id for token in added)}
-        if unknown := {*settings.begin, *settings.end} - known:
-            raise ValueError(f"its post_processor adds the ids {unknown}, which no token has")
-        return found
+            free = max(free, i + 1)
+        return _from_spellings(vocab, merges, added, json.dumps(data))
 
 
-def _from_spellings(
-    vocab: dict[str, int], merges: list, added: list[AddedToken], settings: str
-) -> Vocabulary:
+def _from_spellings(vocab: dict, merges: list, added: list[AddedToken], settings: str) -> Vocabulary:
     """From tokens as files spell them, and merges as they have them, "a b" or ["a", "b"]."""
     ranks: dict[Pair, int] = {}
     made: list[int] = []
@@ -189,13 +175,13 @@ def _from_spellings(
     return Vocabulary(tokens, ranks, made, added, settings)
 
 
-def write_tokenizer_json(path: str | os.PathLike, vocabulary: Vocabulary) -> None:
+def write_tokenizer_json(path: Path, vocabulary: Vocabulary) -> None:
     """Write a tokenizer.json, whole or not at all."""
     data, added = json.loads(vocabulary.settings), vocabulary.added
+    for how in read_settings(data)[1]:
+        check_alike(how.pattern)
     spelt = {i: to_printable(token) for token, i in vocabulary.tokens.items()}
-    ids = {name: i for i, name in spelt.items()}
-    if list(_ids_in_tokenizers(added, ids)) != [token.id for token in added]:
-        ids |= {token.content: token.id for token in added}
+    ids = {name: i for i, name in spelt.items()} | {token.content: token.id for token in added}
     flags = dict.fromkeys(["single_word", "lstrip", "rstrip"], False)
     data["added_tokens"] = [token._asdict() | flags for token in added]
     merges = [[spelt[left], spelt[right]] for left, right in vocabulary.ranks]
@@ -204,33 +190,16 @@ def write_tokenizer_json(path: str | os.PathLike, vocabulary: Vocabulary) -> Non
         file.write(json.dumps(data, ensure_ascii=False, indent=1).encode())
 
 
-def _ids_in_tokenizers(added: list[AddedToken], vocab: Mapping[str, int]) -> Iterator[int]:
-    """The ids that the library `tokenizers` gives to added tokens, whatever their file says.
-
-    A token in the vocabulary has its id there. Any other gets the next one.
-    """
-    highest = -1
-    for token in added:
-        i = vocab.get(token.content, max(highest + 1, len(vocab)))
-        highest = max(highest, i)
-        yield i
-
-
-def _read_json(path: str | os.PathLike) -> dict[str, Any]:
-    try:
-        data = json.loads(files.read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged, or no JSON at all: {error}") from error
-    if not isinstance(data, dict):
-        raise ValueError(f"{path} holds no JSON object, but {data!r:.60}")
-    return data
+def _read_json(path: Path) -> dict[str, Any]:
+    return dict(arguments.mapping("its content", json.loads(files.read_text(path))))
 
 
 @contextmanager
-def _naming(path: str | os.PathLike) -> Iterator[None]:
+def _naming(path: Path) -> Iterator[None]:
     """Errors in the block name the file."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise ValueError(f"{path} cannot be used: {reason}") from error
+        damaged = "it is damaged, or no JSON: " * isinstance(error, json.JSONDecodeError | RecursionError)
+        raise ValueError(f"{path} cannot be used: {damaged}{reason}") from error

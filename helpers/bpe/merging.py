@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice, pairwise, repeat
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from tqdm import tqdm
@@ -43,21 +43,18 @@ def train_merges(
     heap = [(-count, pair) for pair, count in counts.items()]
     heapq.heapify(heap)
     merges: list[Pair] = []
-    with tqdm(total=n_merges, desc="merges", disable=not progress) as bar:
-        while heap and len(merges) < n_merges:
-            count, pair = heapq.heappop(heap)
-            if -count != counts[pair]:  # counts that fell are put right here, when they reach the top
-                if counts[pair]:
-                    heapq.heappush(heap, (-counts[pair], pair))
-                continue
-            changes = _merge_everywhere(words, weights, places, pair, first_id + len(merges))
-            for changed, change in changes.items():
-                counts[changed] += change
-                if change > 0:
-                    heapq.heappush(heap, (-counts[changed], changed))
-            del counts[pair]
-            merges.append(pair)
-            bar.update()
+    for new_id in tqdm(range(first_id, first_id + n_merges), desc="merges", disable=not progress):
+        while heap and (count := counts[heap[0][1]]) != -heap[0][0]:  # it fell: put right at the top alone
+            heapq.heapreplace(heap, (-count, heap[0][1]))
+        if not heap or heap[0][0] == 0:
+            break
+        _, pair = heapq.heappop(heap)
+        for changed, change in _merge_everywhere(words, weights, places, pair, new_id).items():
+            counts[changed] += change
+            if change > 0:
+                heapq.heappush(heap, (-counts[changed], changed))
+        del counts[pair]
+        merges.append(pair)
     return merges
 
 
@@ -139,56 +136,52 @@ class Merges:
     def encode_many(self, words: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
         """The ids of all `words`, end to end, int32, and how many each has, int64, (n,).
 
-        The same ids, by arrays, for many new pre-tokens at once (notebook 11).
+        The same ids, by arrays, for many new pre-tokens at once (deeper/03_encode_fast).
         """
-        found = np.fromiter(map(self.whole.get, words, repeat(-1)), np.int32, len(words))
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        few = (
-            FEW if "_arrays" in vars(self) else max(FEW, len(self.ranks) // 32)
-        )  # they have to be made first
-        together = (found < 0) & (lengths <= LONG_WORD) & (np.count_nonzero(found < 0) >= few)
-        whole, alone = np.flatnonzero(found >= 0), np.flatnonzero((found < 0) & ~together)
-        parts = [(found[whole], whole)]
-        if together.any():
-            parts.append(self._merge_together(words, np.flatnonzero(together)))
-        for number in alone.tolist():
-            ids = self.encode(words[number])
-            parts.append((np.array(ids, np.int32), np.full(len(ids), number)))
-        ids, word = map(np.concatenate, zip(*parts, strict=True))
+        short = (word not in self.whole and len(word) <= LONG_WORD for word in words)
+        together = np.flatnonzero(np.fromiter(short, bool, len(words)))
+        if len(together) < FEW or ("_arrays" not in vars(self) and len(together) < len(self.ranks) // 32):
+            together = together[:0]  # the arrays of merges would have to be made for so few
+        alone = np.delete(np.arange(len(words)), together)
+        one_by_one = [self.encode(words[number]) for number in alone.tolist()]
+        ids, word = self._merge_together([words[number] for number in together.tolist()])
+        ids = np.append(ids, np.fromiter(chain.from_iterable(one_by_one), np.int32))
+        word = np.append(together[word], np.repeat(alone, np.fromiter(map(len, one_by_one), np.int64)))
         return ids[np.argsort(word, kind="stable")], np.bincount(word, minlength=len(words))
 
-    def _merge_together(self, words: Sequence[bytes], numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The ids of the words with these numbers, end to end, and for each id the number of its word.
+    def _merge_together(self, words: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+        """The ids of `words`, end to end, int32, and for each id the number of its word, int64.
 
-        All words stand end to end. In each round every word merges its pair of lowest rank, the leftmost.
+        In each round every word merges its pair of lowest rank, the leftmost. A last id, of no word, stands
+        behind all, so that each id has a next one.
         """
-        data = [words[number] for number in numbers.tolist()]
-        ids = np.array(self.letters, np.int32)[np.frombuffer(b"".join(data), np.uint8)]
-        word = np.repeat(numbers, np.fromiter(map(len, data), np.int64, len(data)))
+        if not words:
+            return np.zeros(0, np.int32), np.zeros(0, np.int64)
+        keys, known, made = self._arrays
+        ids = np.array(self.letters, np.int32)[np.frombuffer(b"".join([*words, b"!"]), np.uint8)]
+        word = np.append(np.repeat(np.arange(len(words)), list(map(len, words))), -1)
         ranks = np.full(len(ids), NO_MERGE)  # of each id with the next; the last of a word has none
-        self._rank(ids, word, ranks, np.arange(len(ids) - 1))
+
+        def look_up_ranks(at: np.ndarray) -> None:
+            wanted = ids[at].astype(np.int64) << 32 | ids[at + 1]
+            place = np.searchsorted(keys, wanted)
+            fits = (keys[place] == wanted) & (word[at] == word[at + 1])
+            ranks[at] = np.where(fits, known[place], NO_MERGE)
+
+        look_up_ranks(np.arange(len(ids) - 1))
         while len(live := np.flatnonzero(ranks != NO_MERGE)):
             start = np.flatnonzero(np.diff(word[live], prepend=-1))
             lowest = np.repeat(np.minimum.reduceat(ranks[live], start), np.diff(start, append=len(live)))
             hit = live[ranks[live] == lowest]
             at = hit[np.diff(word[hit], prepend=-1) != 0]  # in each word the leftmost of the lowest
-            ids[at] = self._arrays[2][ranks[at]]
+            ids[at] = made[ranks[at]]
             keep = np.ones(len(ids), bool)
             keep[at + 1] = False
             ids, word, ranks = ids[keep], word[keep], ranks[keep]
             at -= np.arange(len(at))  # where they stand now
-            for left in (at[at > 0] - 1, at[at < len(ids) - 1]):
-                self._rank(ids, word, ranks, left)
-            ranks[-1] = NO_MERGE
-        return ids, word
-
-    def _rank(self, ids: np.ndarray, word: np.ndarray, ranks: np.ndarray, at: np.ndarray) -> None:
-        """Write the ranks of the ids at these places with the next ones."""
-        keys, known, _ = self._arrays
-        wanted = ids[at].astype(np.int64) << 32 | ids[at + 1]
-        place = np.searchsorted(keys, wanted)
-        fits = (keys[place] == wanted) & (word[at] == word[at + 1])
-        ranks[at] = np.where(fits, known[place], NO_MERGE)
+            look_up_ranks(at - 1)
+            look_up_ranks(at)
+        return ids[:-1], word[:-1]
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,22 +1,19 @@
 """Cutting a text into pre-tokens: the published patterns, and what cuts by them."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, pairwise
-from time import monotonic
 from typing import NamedTuple
 
 import regex
 
-from helpers.arguments import WrongKind
-
 # As published with GPT-2 (encoder.py, 2019).
 GPT2_PATTERN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
-# cl100k_base in tiktoken 0.14, which has `{1,3}+`: the same there, but "many times" to Hugging Face's engine.
+# cl100k_base in tiktoken 0.14.
 GPT4_PATTERN = (
     r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}"""
     r"""| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
 )
+TIKTOKEN_GPT4 = GPT4_PATTERN.replace("{1,3}", "{1,3}+")  # the same there, but not in a tokenizer.json
 _SHORT = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 # In the tokenizer.json of Llama 3, and of others made from GPT-4's: the same, but at the end of a text.
 LLAMA3_PATTERN = (
@@ -41,52 +38,13 @@ class Cut(NamedTuple):
     strict: bool = True
 
 
-# The parts of a pattern that Hugging Face's engine, Oniguruma, reads as `regex` does. Others mean something
-# else there, such as \h (a hexadecimal digit), \b, (?m), back references, and (?i) around an i.
-_ALIKE = regex.compile(
-    r"""
-    (?<escape> \\ (?: [rntfvadDsSwWAz] | x[0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} | [^A-Za-z0-9]
-        | [pP]\{ \^? (?!(?i: word | x_?digit | posix | cased | changes | cw | dia | ext | idc | vs))
-            [\w&]+ \} ) )
-    | (?<set> \[ \^? \]? (?: (?&escape) | (?<!\[\^?) && (?![\]&]) | (?! -- | \|\| | ~~ | && ) [^\[\]\\]
-        | \[: \^? (?: alpha | blank | cntrl | graph | lower | print | space | upper | xdigit ) :\]
-        | (?!\[:) (?&set) )* \] )
-    | \( (?: (?!\?) | \?(?: [:=!>] | <[=!] | <[A-Za-z]\w*> | s: | i:['’a-hj-zA-HJ-Z|\[\]]*\) ) )
-    | \{ (?: \d+(?!\}\?) | \d+,\d* | ,\d+ ) \} (?!\+)
-    | (?<![^|]) \^ | [^\\(\[{^]
-    """,
-    regex.VERBOSE | regex.V0,
-)
-# \w and \W as Oniguruma has them: in a set without, elsewhere with, the numbers of Latin-1
-_IN_SET = {r"\w": r"[\w&&[^\u200c\u200d]]", r"\W": r"[\W\u200c\u200d]"}
-_OUTSIDE = {r"\w": r"[[\w&&[^\u200c\u200d]]²³¹¼½¾]", r"\W": r"[^[\w&&[^\u200c\u200d]]²³¹¼½¾]"}
-
-
+@lru_cache
 def compile_pattern(pattern: str) -> regex.Pattern:
-    """`pattern` as Hugging Face's engine reads it: a set may stand in a set, and ^ and $ at line ends.
-
-    Raises `ValueError` for what the two engines read in different ways.
-    """
-    if not isinstance(pattern, str):
-        raise WrongKind(f"pattern must be a str, not {type(pattern).__name__}: {pattern!r:.60}")
-    at, read = 0, ""
-    while part := _ALIKE.match(pattern, at):
-        words = _IN_SET if part["set"] else _OUTSIDE
-        read += regex.sub(r"\\.", lambda escape, words=words: words.get(escape[0], escape[0]), part[0])
-        at = part.end()
-    if at < len(pattern):
-        raise ValueError(
-            f"pattern has {pattern[at : at + 20]!r} at position {at} of {pattern!r:.200}, which engines read "
-            r"in different ways: say it with sets, \p{L}, \s, \d, or [Aa] for (?i); or load the file with "
-            "tokenizers.Tokenizer.from_file"
-        )
+    """Raises `ValueError` for what is no regular expression."""
     try:
-        return regex.compile(read, regex.V1 | regex.MULTILINE)
+        return regex.compile(pattern)
     except regex.error as error:
         raise ValueError(f"pattern does not compile: {error}, in {pattern!r}") from None
-
-
-_compiled = lru_cache(compile_pattern)
 
 
 def cut_by_all(text: str, cuts: tuple[Cut, ...]) -> list[str]:
@@ -96,19 +54,9 @@ def cut_by_all(text: str, cuts: tuple[Cut, ...]) -> list[str]:
     ['in', ' ', '1', '9', '8', '4', '.']
     """
     pieces = [text]
-    for one in cuts:
-        pieces = [pretoken for piece in pieces for pretoken in cut(piece, one)]
+    for how in cuts:
+        pieces = [pretoken for piece in pieces for pretoken in cut(piece, how)]
     return pieces
-
-
-def _spans(compiled: regex.Pattern, text: str, until: float) -> Iterator[tuple[int, int]]:
-    """Where `compiled` matches. After an empty one the search goes on a character later, as in Oniguruma."""
-    at = 0
-    while match := compiled.search(text, at, timeout=max(until - monotonic(), 1e-6)):
-        yield match.span()
-        at = match.end() + (match.start() == match.end())
-        if at > len(text):
-            return
 
 
 def cut(text: str, how: Cut) -> list[str]:
@@ -116,13 +64,13 @@ def cut(text: str, how: Cut) -> list[str]:
 
     A pattern may come from a stranger's file, and take for ever: then `TimeoutError` says so.
     """
-    compiled, patience = _compiled(how.pattern), PATIENCE + len(text) / SPEED
+    compiled, patience = compile_pattern(how.pattern), PATIENCE + len(text) / SPEED
     try:
-        if not compiled.groups:  # with groups, findall would give those
+        if not compiled.groups:  # or findall would give those
             pretokens = compiled.findall(text, timeout=patience)
             if sum(map(len, pretokens)) == len(text) and "" not in pretokens[:-1]:
                 return list(filter(None, pretokens))
-        spans = list(_spans(compiled, text, monotonic() + patience))
+        spans = [match.span() for match in compiled.finditer(text, timeout=patience)]
     except TimeoutError:
         raise TimeoutError(
             f"pattern took over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: it tries too "
@@ -131,8 +79,41 @@ def cut(text: str, how: Cut) -> list[str]:
     bounds = sorted({0, len(text), *chain.from_iterable(spans)})
     if how.strict and (left_out := set(pairwise(bounds)) - set(spans)):
         start, end = min(left_out)
+        lost = f"{text[start : min(end, start + 20)]!r} at position {start} of {text!r:.40}"
+        way_out = r"let it match every character, for instance by adding |\s+|\S+ at its end"
+        raise ValueError(f"pattern leaves out {lost}, which would be lost: {way_out}")
+    if twice := {a for (a, b), (c, _) in pairwise(spans) if a == b == c}:
+        both = f"nothing, and then something, at position {min(twice)} of {text!r:.40}"
         raise ValueError(
-            f"pattern leaves out {text[start : min(end, start + 20)]!r} at position {start} of {text!r:.40}, "
-            r"which would be lost: let it match every character, for instance by adding |\s+|\S+ at its end"
+            f"pattern matches {both}, where engines differ: let it match one, {how.pattern!r:.200}"
         )
     return [text[start:end] for start, end in pairwise(bounds)]
+
+
+# What Oniguruma, the engine of tokenizer.json, reads otherwise than `regex`: anywhere, and outside of sets
+ANYWHERE = {
+    r"\\(?![rntfvadDsSpP]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})": r"something else, as even \w and \b are",
+    r"\\[pP](?!\{\^?(?!(?i:word|x_?digit|posix|cased|changes|cw|dia|ext|idc|vs))[\w&]+\})": "another class",
+    r"--|\|\||~~|&&": "another operation, or none",
+}
+OUTSIDE = {
+    r"[\^$]": "an end of each line",
+    r"\(\?(?![:=!>]|<[=!])": "another flag, or ignores case otherwise",
+    r"(?<!\\[pP])\{(?!\d*,?\d+\}(?![?+])|\d+,\}(?![?+]))": "another number of times",
+    r"\[": "a set in a set",
+}
+ALIKE = [_SHORT, "(?i:[sdmt]|ll|ve|re)", r"\s++$"]  # the same in both: parts of the published patterns
+
+
+def check_alike(pattern: str) -> None:
+    """Raise `ValueError` for what the engine of tokenizer.json reads otherwise than `regex`."""
+    for part in ALIKE:
+        pattern = pattern.replace(part, "_")
+    anywhere = regex.sub(r"\\[^\p{L}\p{N}]", "_", pattern)  # \[ and other signs that stand for themselves
+    outside = regex.sub(r"\[\^?\]?[^][]*\]", "_", anywhere)
+    for what, meaning in (ANYWHERE | OUTSIDE).items():
+        if found := regex.search(f"(?:{what}).{{,6}}", anywhere if what in ANYWHERE else outside):
+            way_out = r"say it with \p{L}, \s, \d and sets, or load a file by tokenizers.Tokenizer.from_file"
+            raise ValueError(
+                f"pattern has {found[0]!r}, {meaning} in the engine of tokenizer.json: {way_out}"
+            )

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import regex
 
 from helpers import arguments
-from helpers.bpe.patterns import GPT2_PATTERN, Cut, compile_pattern
+from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, TIKTOKEN_GPT4, Cut, compile_pattern
 
 # The keys of each part of a file. Those with ! must be off: null, false, 0 or empty
 KEYS = {
@@ -15,21 +15,16 @@ KEYS = {
     "added token": "id content single_word! lstrip! rstrip! normalized special",
     "model BPE": "dropout! unk_token continuing_subword_prefix! end_of_word_suffix! fuse_unk byte_fallback! "
     "ignore_merges vocab merges",
-    **dict.fromkeys(["normalizer NFC", "normalizer NFD", "normalizer NFKC", "normalizer NFKD"], ""),
+    **{f"normalizer {form}": "" for form in ("NFC", "NFD", "NFKC", "NFKD")},
     "normalizer Sequence": "normalizers",
     "pre_tokenizer Sequence": "pretokenizers",
     "pre_tokenizer Split": "pattern behavior invert",
     "pre_tokenizer Digits": "individual_digits",
     "pre_tokenizer ByteLevel": "add_prefix_space! trim_offsets use_regex",
-    "post_processor Sequence": "processors",
-    "post_processor ByteLevel": "add_prefix_space trim_offsets use_regex",
-    "post_processor TemplateProcessing": "single pair special_tokens",
     "decoder Sequence": "decoders",
     "decoder ByteLevel": "add_prefix_space trim_offsets use_regex",
 }
-SENTENCEPIECE = (
-    "that is how SentencePiece works (Llama 2, Gemma): on characters, with bytes for the rare ones"
-)
+SENTENCEPIECE = "that is how SentencePiece works (Llama 2, Gemma): on characters, with bytes for rare ones"
 REASONS = {
     **dict.fromkeys(["byte_fallback", "Metaspace", "Unigram", "ByteFallback", "Prepend"], SENTENCEPIECE),
     "WordPiece": "BERT's model does not merge: it takes the longest piece that fits",
@@ -38,57 +33,61 @@ REASONS = {
     "dropout": "merges left out at random are for training a model",
     "add_prefix_space": "the text would not come back as it was",
 }
-POSSESSIVE = regex.compile(
-    r"((?:\\p\{\w+\}|\\.|\[(?:\\.|[^]])*\]|[^\\)\]])\{[\d,]+\})\+"
-)  # such as \p{N}{1,3}+
-
-
-class Settings(NamedTuple):
-    """How a text becomes pre-tokens: normal forms and cuts. And the ids that a model wants around a text."""
-
-    normal_forms: list[str]
-    cuts: tuple[Cut, ...]
-    ignore_merges: bool
-    begin: list[int]
-    end: list[int]
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 
 
 def own_settings(pattern: str, ignore_merges: bool = False) -> str:
     """The settings of a tokenizer that cuts by `pattern`, as JSON. GPT-2's is built into ByteLevel."""
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-    cut: dict[str, Any] = byte_level
+    pattern = arguments.text("pattern", pattern).replace(TIKTOKEN_GPT4, GPT4_PATTERN)
+    cut: dict[str, Any] = BYTE_LEVEL
     if pattern != GPT2_PATTERN:
-        pattern = POSSESSIVE.sub(
-            r"(?>\1)", arguments.text("pattern", pattern)
-        )  # {1,3}+ is "many {1,3}" there
-        compile_pattern(pattern)
         split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": True}
-        cut = {"type": "Sequence", "pretokenizers": [split, byte_level | {"use_regex": False}]}
+        cut = {"type": "Sequence", "pretokenizers": [split, BYTE_LEVEL | {"use_regex": False}]}
     parts = {"version": "1.0", "truncation": None, "padding": None, "normalizer": None, "pre_tokenizer": cut}
     model = {"type": "BPE", "ignore_merges": ignore_merges}
-    return json.dumps(parts | {"post_processor": None, "decoder": byte_level, "model": model})
+    return json.dumps(parts | {"post_processor": None, "decoder": BYTE_LEVEL, "model": model})
 
 
-def read_settings(data: dict[str, Any]) -> Settings:
-    """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say."""
+def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], bool]:
+    """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say.
+
+    That are the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
+    A post_processor adds ids around a text, and on request only: that is not done here, and nothing refused.
+    """
     check(data["model"], "model")  # first: a file with another kind of model is told that
     check(data, "file")
     if len(list(_parts(data, "decoder"))) > 1:  # ids are always decoded as by one ByteLevel, asked for or not
         refuse(f"its decoder is {json.dumps(data['decoder']):.80}, and not one ByteLevel")
-    forms = [part["type"] for part in _parts(data, "normalizer")]
     *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
     if last.get("type") != "ByteLevel":
         refuse("its pre_tokenizer does not end with ByteLevel")
-    cuts = [_cut(part) for part in cutting[1:]] + [Cut(GPT2_PATTERN)] * last.get("use_regex", True)
-    for one in cuts:
-        compile_pattern(one.pattern)
-    begin, end = [], []
-    templates = [part for part in _parts(data, "post_processor") if "single" in part]
-    if len(templates) > 1:
-        refuse("its post_processor has several templates")
-    for part in templates:
-        begin, end = _template(part)
-    return Settings(forms, tuple(cuts), bool(data["model"].get("ignore_merges")), begin, end)
+    cuts = [*map(_cut, cutting[1:]), *[Cut(GPT2_PATTERN)] * last.get("use_regex", True)]
+    for how in cuts:
+        compile_pattern(how.pattern)
+    forms = [part["type"] for part in _parts(data, "normalizer")]
+    return forms, tuple(cuts), bool(data["model"].get("ignore_merges"))
+
+
+def _parts(data: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+    """The parts of a Sequence of any depth, or the one part that is none, each checked."""
+    if (part := data.get(where)) is None:
+        return
+    check(part, where)
+    if part["type"] != "Sequence":
+        yield part
+    else:
+        for inner in part[KEYS[f"{where} Sequence"]]:
+            yield from _parts({where: inner}, where)
+
+
+def _cut(part: dict[str, Any]) -> Cut:
+    if part["type"] == "Digits":
+        return Cut(r"\p{N}" if part["individual_digits"] else r"\p{N}+", strict=False)
+    removed = part.get("behavior") == "Removed" and part["invert"]
+    if part["type"] != "Split" or not (removed or part["behavior"] == "Isolated"):
+        refuse(f"its pre_tokenizer has {json.dumps(part):.200}")
+    ((kind, pattern),) = part["pattern"].items()
+    return Cut(regex.escape(pattern) if kind == "String" else pattern, removed or pattern == GPT2_PATTERN)
 
 
 def check(part: dict[str, Any], where: str) -> None:
@@ -106,49 +105,5 @@ def check(part: dict[str, Any], where: str) -> None:
 
 def refuse(complaint: str, name: str = "") -> None:
     reason = f" ({REASONS[name]})" if name in REASONS else ""
-    raise ValueError(
-        f"{complaint}{reason}. Load it with tokenizers.Tokenizer.from_file, which does all of this; or, if "
-        "you can do without, take that out of a copy of the file"
-    )
-
-
-def _parts(data: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
-    """The parts of a Sequence of any depth, or the one part that is none, each checked."""
-    part = data.get(where)
-    if part is None:
-        return
-    check(part, where)
-    if part["type"] != "Sequence":
-        yield part
-    else:
-        for inner in part[KEYS[f"{where} Sequence"]]:
-            yield from _parts({where: inner}, where)
-
-
-def _cut(part: dict[str, Any]) -> Cut:
-    match part:
-        case {"type": "Digits", "individual_digits": one_by_one}:
-            return Cut(r"\p{N}" if one_by_one else r"\p{N}+", strict=False)
-        case {"pattern": pattern, "behavior": "Isolated"} | {
-            "pattern": pattern,
-            "behavior": "Removed",
-            "invert": True,
-        }:
-            ((kind, pattern),) = pattern.items()
-            pattern = regex.escape(pattern) if kind == "String" else POSSESSIVE.sub(r"(?:\1)+", pattern)
-            return Cut(pattern, strict=part["behavior"] == "Removed" or pattern == GPT2_PATTERN)
-    refuse(f"its pre_tokenizer has {json.dumps(part):.200}")
-
-
-def _template(part: dict[str, Any]) -> tuple[list[int], list[int]]:
-    """The ids before and after a text."""
-    around: list[list[int]] = [[]]
-    for piece in part["single"]:
-        ((kind, content),) = piece.items()
-        if kind == "Sequence":
-            around.append([])
-        else:
-            around[-1] += part["special_tokens"][content["id"]]["ids"]
-    if len(around) != 2:
-        refuse("its post_processor has a template that does not hold the text once")
-    return around[0], around[1]
+    way_out = "Load it with tokenizers.Tokenizer.from_file, or take that out of a copy if you can do without"
+    raise ValueError(f"{complaint}{reason}. {way_out}")

@@ -1,4 +1,4 @@
-"""Where pre-tokens start, found by arrays for the published patterns: the same places, sooner (notebook 11).
+"""Where pre-tokens start, found by arrays for the published patterns: the same places, sooner.
 
 These patterns cut between two characters for reasons that lie in the two, or nearly so. So a table says for
 each pair of classes of characters whether the second starts a pre-token, and one look-up finds the starts of
@@ -17,20 +17,12 @@ from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, LLAMA3_PATTERN, O20
 CHUNK = 2**16  # characters; the arrays of a chunk are many times its size
 TABLES = [128, 0x3000, 0x10000, 0x40000, 0x110000]  # code points: the largest table takes 80 ms to fill in
 
-BREAK, SPACE, BLANK, NUMBER, SLASH, QUOTE, OTHER, MARK, LETTER, UPPER, LOWER, EDGE = CLASSES = range(12)
-_CLASS_PATTERNS = {  # the later ones count; OTHER is what none of them finds, EDGE the end of a text
-    r"\s+": BLANK,
-    r"\p{N}+": NUMBER,
-    r"\p{M}+": MARK,
-    r"[\p{Lm}\p{Lo}]+": LETTER,
-    r"[\p{Lu}\p{Lt}]+": UPPER,
-    r"\p{Ll}+": LOWER,
-    "[\r\n]": BREAK,
-    " ": SPACE,
-    "/": SLASH,
-    "'": QUOTE,
-}
+BREAK, SPACE, BLANK, NUMBER, SLASH, QUOTE, OTHER, MARK, LETTER, UPPER, LOWER, EDGE = CLASSES = [*range(12)]
+_CLASS_PATTERNS = {BLANK: r"\s+", NUMBER: r"\p{N}+", MARK: r"\p{M}+", LETTER: r"[\p{Lm}\p{Lo}]+"}
+_CLASS_PATTERNS |= {UPPER: r"[\p{Lu}\p{Lt}]+", LOWER: r"\p{Ll}+"}  # OTHER is what none of them finds
+_CLASS_PATTERNS |= {BREAK: "[\r\n]", SPACE: " ", SLASH: "/", QUOTE: "'"}  # the later ones count
 WHITE, LETTERS, OTHERS = [BREAK, SPACE, BLANK], [LETTER, UPPER, LOWER], [SLASH, QUOTE, OTHER, MARK]
+BLANKS, VISIBLE = [SPACE, BLANK], [NUMBER, *LETTERS, *OTHERS]
 
 # What a table says of a pair, as a sum of
 CUT = 1  # the second starts a pre-token
@@ -38,6 +30,26 @@ LAST = 2  # the first does: the last white space before something visible belong
 UNLESS = 4  # the second does, unless the first does: `(abc` is one pre-token, `((abc` are two
 ASK = 8  # the regex has to tell
 SAFE = 16  # whatever stands around them, no pre-token holds both, and the first never depends on the second
+
+# Classes of the first character, of the second, and what that means: the later rules count
+RULES = [(kind, [i for i in CLASSES if i not in kind], CUT | SAFE) for kind in (WHITE, [NUMBER], LETTERS)]
+RULES += [(OTHERS, [*WHITE, NUMBER, *LETTERS, EDGE], CUT), (OTHERS, BLANKS, CUT | SAFE)]
+RULES += [(WHITE, VISIBLE, CUT | LAST)]
+GPT2_RULES = [*RULES, ([SPACE], VISIBLE, LAST), (OTHERS, WHITE, CUT | SAFE)]
+GPT4_RULES = [*RULES, (BLANKS, LETTERS, LAST), ([SPACE], OTHERS, LAST), (BLANKS, [BREAK], ASK)]
+GPT4_RULES += [([BREAK], VISIBLE + BLANKS, CUT), ([BREAK], [NUMBER, *LETTERS], CUT | SAFE)]
+GPT4_RULES += [(OTHERS, LETTERS, UNLESS), (OTHERS, [BREAK], 0)]
+O200K_RULES = [*GPT4_RULES, ([LOWER], [UPPER], CUT), ([LETTER], [UPPER], ASK), (LETTERS, [QUOTE], CUT)]
+O200K_RULES += [([BREAK], [SLASH], CUT | ASK), (CLASSES, [MARK], ASK), ([MARK], CLASSES, ASK)]
+O200K_RULES += [([MARK], BLANKS, CUT | SAFE)]
+EDGES = [(CLASSES, [EDGE], CUT | SAFE), ([EDGE], CLASSES, CUT | SAFE)]
+PATTERNS = {  # how many digits are a pre-token at most, or 0 for any number; and the rules
+    GPT2_PATTERN: (0, GPT2_RULES + EDGES),
+    QWEN_PATTERN: (1, GPT4_RULES + EDGES),
+    LLAMA3_PATTERN: (3, GPT4_RULES + EDGES),
+    GPT4_PATTERN: (3, [*GPT4_RULES, *EDGES, (WHITE, [EDGE], CUT | SAFE | ASK)]),  # last blanks are one
+    O200K_PATTERN: (3, O200K_RULES + EDGES),
+}
 
 
 class Cutter(NamedTuple):
@@ -50,57 +62,26 @@ class Cutter(NamedTuple):
 
 
 @cache
+def cutter(*patterns: str) -> Cutter | None:
+    """What cuts as these patterns do, if there is only one, and it is one of those published."""
+    if len(patterns) != 1 or patterns[0] not in PATTERNS:
+        return None
+    digits, rules = PATTERNS[patterns[0]]
+    table = np.zeros((16, 16), np.uint8)
+    for first, second, what in rules:
+        table[np.ix_(first, second)] = what
+    return Cutter(patterns[0], table.ravel(), digits, regex.compile(patterns[0]))
+
+
+@cache
 def character_classes(n: int = 0x110000) -> np.ndarray:
     """The classes of the first `n` code points, as the `regex` module has them: uint8, (n,)."""
     characters = np.arange(n, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     classes = np.full(n, OTHER, np.uint8)
-    for pattern, number in _CLASS_PATTERNS.items():
+    for number, pattern in _CLASS_PATTERNS.items():
         for run in regex.finditer(pattern, characters):
             classes[run.start() : run.end()] = number
     return classes
-
-
-@cache
-def cutter(pattern: str) -> Cutter | None:
-    """What cuts as `pattern` does, if it is one of those published."""
-    pattern = GPT4_PATTERN if pattern == GPT4_PATTERN.replace("{1,3}", "{1,3}+") else pattern
-    digits = {GPT2_PATTERN: 0, QWEN_PATTERN: 1, GPT4_PATTERN: 3, LLAMA3_PATTERN: 3, O200K_PATTERN: 3}
-    if pattern not in digits:
-        return None
-    table = np.zeros((16, 16), np.uint8)
-
-    def rule(first: list[int], second: list[int], what: int) -> None:
-        table[np.ix_(first, second)] = what
-
-    visible, blanks = [NUMBER, *LETTERS, *OTHERS], [SPACE, BLANK]
-    for kind in (WHITE, [NUMBER], LETTERS, OTHERS):  # each rule counts for more than those above it
-        rule(kind, [i for i in CLASSES if i not in kind], CUT if kind == OTHERS else CUT | SAFE)
-    rule(WHITE, visible, CUT | LAST)
-    rule(OTHERS, blanks, CUT | SAFE)
-    if pattern == GPT2_PATTERN:
-        rule([SPACE], visible, LAST)
-        rule(OTHERS, WHITE, CUT | SAFE)
-    else:
-        rule(blanks, LETTERS, LAST)
-        rule([SPACE], OTHERS, LAST)
-        rule([BREAK], visible + blanks, CUT)
-        rule([BREAK], [NUMBER, *LETTERS], CUT | SAFE)
-        rule(blanks, [BREAK], ASK)
-        rule(OTHERS, LETTERS, UNLESS)
-        rule(OTHERS, [BREAK], 0)
-    if pattern == O200K_PATTERN:
-        rule([LOWER], [UPPER], CUT)
-        rule([LETTER], [UPPER], ASK)
-        rule(LETTERS, [QUOTE], CUT)
-        rule([BREAK], [SLASH], CUT | ASK)
-        rule([*CLASSES], [MARK], ASK)
-        rule([MARK], [*CLASSES], ASK)
-        rule([MARK], blanks, CUT | SAFE)
-    rule([*CLASSES], [EDGE], CUT | SAFE)
-    rule([EDGE], [*CLASSES], CUT | SAFE)
-    if pattern == GPT4_PATTERN:  # it takes white space at the end of a text whole
-        rule(WHITE, [EDGE], CUT | SAFE | ASK)
-    return Cutter(pattern, table.ravel(), digits[pattern], regex.compile(pattern))
 
 
 def cut_chunks(text: str, cut: Cutter, edges: bool = False) -> Iterator[tuple[bytes, np.ndarray]]:
@@ -112,31 +93,32 @@ def cut_chunks(text: str, cut: Cutter, edges: bool = False) -> Iterator[tuple[by
     at, size = 0, CHUNK
     while at < len(text):
         chunk = text[at : at + size]
-        data, is_ascii = chunk.encode(), chunk.isascii()
-        codes = np.frombuffer(data, np.uint8) if is_ascii else np.frombuffer(chunk.encode("utf-32-le"), "<u4")
-        bounds = pretoken_bounds(chunk, codes, cut, at + size >= len(text), edges)
-        if len(bounds) > 1:
-            yield data, bounds if is_ascii else _in_bytes(data, bounds)
-            at, size = at + int(bounds[-1]), CHUNK
-        else:  # no safe place is in sight
+        bounds = pretoken_bounds(chunk, cut, at + size >= len(text), edges)
+        if len(bounds) == 1:  # no safe place is in sight
             size *= 2
+            continue
+        at, size, data = at + int(bounds[-1]), CHUNK, chunk.encode()
+        if len(data) > len(chunk):  # in UTF-8 all bytes begin a character, but those 10xxxxxx
+            begins = np.flatnonzero(np.frombuffer(data, np.uint8) & 0xC0 != 0x80)
+            bounds = np.append(begins, len(data))[bounds]
+        yield data, bounds
 
 
-def pretoken_bounds(
-    chunk: str, codes: np.ndarray, cut: Cutter, ends: bool = True, edges: bool = False
-) -> np.ndarray:
+def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True, edges: bool = False) -> np.ndarray:
     """Where pre-tokens start in `chunk`, and the last safe place: int64. `ends`: the text ends with it.
 
-    `codes` are its code points: uint8 for ASCII alone, else uint32. `edges`: each U+0000 ends a text.
+    `edges`: each U+0000 ends a text.
 
-    >>> text = "it's  3"
-    >>> pretoken_bounds(text, np.frombuffer(text.encode(), np.uint8), cutter(GPT2_PATTERN)).tolist()
+    >>> pretoken_bounds("it's  3", cutter(GPT2_PATTERN)).tolist()
     [0, 2, 4, 5, 7]
     """
-    classes = np.empty(len(codes) + 1, np.uint8)
+    if chunk.isascii():
+        codes = np.frombuffer(chunk.encode(), np.uint8)
+    else:
+        codes = np.frombuffer(chunk.encode("utf-32-le"), "<u4")
+    classes = np.full(len(codes) + 1, EDGE, np.uint8)
     table = character_classes(next(n for n in TABLES if n > codes.max(initial=0)))
     table.take(codes, out=classes[:-1], mode="clip")
-    classes[-1] = EDGE
     if edges:
         classes[:-1][codes == 0] = EDGE
     what = cut.table.take(classes[:-1] * np.uint8(16) + classes[1:])
@@ -164,21 +146,18 @@ def _cut_contractions(
 ) -> None:
     """Change `starts` for 's 't 'm 'd 're 've 'll: each is a pre-token, or in o200k the end of a word."""
     quotes = np.flatnonzero(codes == ord("'"))
-    if pattern == O200K_PATTERN:
-        quotes = quotes[np.isin(classes[quotes - 1], LETTERS) & (quotes > 0)]
-    else:
-        quotes = quotes[starts[quotes]]
+    o200k = pattern == O200K_PATTERN
+    quotes = quotes[np.isin(classes[quotes - 1], LETTERS) & (quotes > 0) if o200k else starts[quotes]]
     padded = np.append(codes, np.zeros(2, codes.dtype))
     first, second = padded[quotes + 1], padded[quotes + 2]
     if pattern != GPT2_PATTERN:  # capitals too, and the long s
         first, second = np.where(first == ord("ſ"), ord("s"), first | 32), second | 32
-    one = np.isin(first, [ord(letter) for letter in "stmd"])
-    two = np.isin(first, [ord(r) for r in "rv"]) & (second == ord("e"))
-    two |= (first == ord("l")) & (second == ord("l"))
+    one = np.isin(first, list(b"stmd"))
+    two = np.isin(first, list(b"rv")) & (second == ord("e")) | (first == ord("l")) & (second == ord("l"))
     ends = np.concatenate((quotes[one] + 2, quotes[two] + 3))
     starts[quotes[one | two] + 1] = starts[quotes[two] + 2] = False
     starts[ends[ends < len(starts)]] = True
-    if pattern == O200K_PATTERN:
+    if o200k:
         found, after_one = quotes[one | two], np.zeros(len(padded) + 1, bool)
         starts[found], after_one[ends] = False, True
         what[found[after_one[found]] - 1] |= ASK  # it's's: the second is after no word
@@ -186,17 +165,8 @@ def _cut_contractions(
 
 def _ask(chunk: str, starts: np.ndarray, asked: np.ndarray, safe: np.ndarray, pattern: regex.Pattern) -> None:
     """Put `starts` right around the places `asked`, between two safe ones: there the regex sees enough."""
-    after = np.searchsorted(safe, asked, "right")
-    after = after[np.diff(after, prepend=-1) > 0]  # each stretch once
-    new = np.diff(after, prepend=-1) > 1  # neighbouring stretches are one
-    for start, end in zip(
-        safe[after[new] - 1], safe[after[np.append(new[1:], True)[: len(new)]]], strict=True
-    ):
+    after = np.unique(np.searchsorted(safe, asked, "right"))
+    for run in np.split(after, np.flatnonzero(np.diff(after) > 1) + 1):  # neighbouring stretches are one
+        start, end = safe[run[0] - 1], safe[run[-1]]
         starts[start:end] = False
         starts[[match.start() for match in pattern.finditer(chunk, start, end)]] = True
-
-
-def _in_bytes(data: bytes, bounds: np.ndarray) -> np.ndarray:
-    """Where the characters number `bounds` begin in UTF-8: all its bytes begin one, but those 10xxxxxx."""
-    begins = np.flatnonzero(np.frombuffer(data, np.uint8) & 0xC0 != 0x80)
-    return np.append(begins, len(data))[bounds]

@@ -1,49 +1,51 @@
 """The tokenizer: text to ids, and back (notebook 03)."""
 
 import hashlib
-import itertools
 import json
 import os
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers import arguments
-from helpers.bpe import arrays, formats
-from helpers.bpe.added import AddedToken, Finder
-from helpers.bpe.arrays import BulkEncoder, count_pretokens, cutter_for
-from helpers.bpe.merging import Merges, train_merges
+from helpers.bpe import added, arrays, formats, merging, starts
 from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, cut_by_all
-from helpers.bpe.settings import own_settings, read_settings
+from helpers.bpe.settings import read_settings
 from helpers.bpe.spelling import BYTE_IDS, BYTES
 
 if TYPE_CHECKING:
     import tiktoken
 
+Path = str | os.PathLike
+Pairs = Iterable[tuple[bytes, bytes]]
+Special = Collection[str]  # names of special tokens, or a mapping from names to ids
 Names = str | Collection[str]  # "all", or names of special tokens
+END = "<|endoftext|>"
 CACHE_ENTRIES, CACHE_LENGTH = 2**16, 64  # at most so many pre-tokens, each at most so many characters
 PUBLISHED = ["gpt2", "cl100k_base", "o200k_base", "gpt-oss", "qwen3", "deepseek-v4"]
 # The special tokens of rank files, from tiktoken's source
-GPT4_SPECIAL = {"<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259}
-GPT4_SPECIAL |= {"<|fim_suffix|>": 100260, "<|endofprompt|>": 100276}
-O200K_SPECIAL = {"<|endoftext|>": 199999, "<|endofprompt|>": 200018}
+GPT4_SPECIAL = {END: 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260}
+GPT4_SPECIAL |= {"<|endofprompt|>": 100276}
+O200K_SPECIAL = {END: 199999, "<|endofprompt|>": 200018}
+RANK_FILES = {
+    "cl100k_base": {"pattern": GPT4_PATTERN, "special_tokens": GPT4_SPECIAL},
+    "o200k_base": {"pattern": O200K_PATTERN, "special_tokens": O200K_SPECIAL},
+}
 
 
 class BPETokenizer:
     """A byte-level BPE tokenizer, made of merges in the order learned, special tokens, and a pattern.
 
     `vocab` has the bytes of each id: 256 single bytes in GPT-2's order, the merges, the special tokens. What
-    others have trained may have its ids in any order, and gaps between them; then also:
-
-    - `added_tokens` has those that are not special: they are found in every text, allowed or not;
-    - `pattern` is a tuple, where several cut one after the other;
-    - `begin` and `end` have the ids that a model wants around a text. They are added on request only, which
-      is `[*tokenizer.begin, *tokenizer.encode(text), *tokenizer.end]`;
-    - a normalizer may change a text before it is cut: `decode` gives the changed one.
+    others have trained may have its ids in any order, and gaps between them. Then `added_tokens` has those
+    that are not special, which are found in every text, allowed or not; `pattern` is a tuple, where several cut
+    one after the other; and a normalizer may change a text before it is cut: `decode` gives the changed one.
+    The ids that a model wants before and after a text are not added.
 
     All of these are for reading: to change what a tokenizer does, make another.
     Raises `ValueError` if a merge joins unknown tokens or makes a known one, if a special token is empty,
@@ -56,12 +58,7 @@ class BPETokenizer:
     ([257, 258], 'low low')
     """
 
-    def __init__(
-        self,
-        merges: Iterable[tuple[bytes, bytes]],
-        special_tokens: Collection[str] = ("<|endoftext|>",),
-        pattern: str = GPT2_PATTERN,
-    ):
+    def __init__(self, merges: Pairs, special_tokens: Special = (END,), pattern: str = GPT2_PATTERN):
         self._use(formats.from_merges(merges, special_tokens, pattern))
 
     @classmethod
@@ -70,9 +67,29 @@ class BPETokenizer:
         tokenizer._use(vocabulary)
         return tokenizer
 
+    def _use(self, vocabulary: formats.Vocabulary) -> None:
+        before, tokens, others = set(vars(self)), vocabulary.tokens, vocabulary.added
+        self._forms, cuts, ignore_merges = read_settings(json.loads(vocabulary.settings))
+        patterns, self._cuts = [how.pattern for how in cuts], cuts
+        self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else tuple(patterns)
+        self.vocab = {i: token for token, i in tokens.items()} | {t.id: t.content.encode() for t in others}
+        self.special_tokens = {token.content: token.id for token in others if token.special}
+        self.added_tokens = {token.content: token.id for token in others if not token.special}
+        early = {token.content: token for token in others if not token.normalized}
+        late = {self._normal(token.content): token for token in others if token.normalized}
+        self._finders = cache(lambda allowed: [added.Finder(group, allowed) for group in (early, late)])
+        letters = [tokens[bytes([byte])] for byte in range(256)]
+        merges = merging.Merges(vocabulary.ranks, vocabulary.made, letters, tokens if ignore_merges else {})
+        self._new = lambda pretoken: merges.encode(pretoken.encode())
+        self._known = lru_cache(CACHE_ENTRIES)(self._new)
+        self._dtype, cut = np.uint16 if max(self.vocab) < 2**16 else np.uint32, starts.cutter(*patterns)
+        self._bulk = arrays.BulkEncoder(merges, cut, self._dtype) if cut else None
+        self._made = {*vars(self), "merges", "_made"} - before  # by use of the vocabulary
+        self._vocabulary = vocabulary
+
     def __getstate__(self) -> dict:
         """For pickle and copy: the vocabulary, and what a subclass added; nothing remembered of texts."""
-        return {name: value for name, value in vars(self).items() if name not in _made_by_use()}
+        return {name: value for name, value in vars(self).items() if name not in self._made}
 
     def __setstate__(self, state: dict) -> None:
         self._use(state["_vocabulary"])
@@ -81,26 +98,6 @@ class BPETokenizer:
     def fingerprint(self) -> str:
         """The same for all tokenizers that give the same ids by the same rules, in every process."""
         return hashlib.sha256(repr(self._vocabulary).encode()).hexdigest()
-
-    def _use(self, vocabulary: formats.Vocabulary) -> None:
-        self._vocabulary, tokens, added = vocabulary, vocabulary.tokens, vocabulary.added
-        self._settings = settings = read_settings(json.loads(vocabulary.settings))
-        self.begin, self.end = settings.begin, settings.end
-        patterns = tuple(cut.pattern for cut in settings.cuts)
-        self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else patterns
-        names = {token.id: token.content.encode() for token in added}
-        self.vocab: dict[int, bytes] = {i: token for token, i in tokens.items()} | names
-        self.special_tokens = {token.content: token.id for token in added if token.special}
-        self.added_tokens = {token.content: token.id for token in added if not token.special}
-        self._finders: dict[frozenset[str], list[Finder]] = {}
-        self._ids_of_bytes = [tokens[bytes([byte])] for byte in range(256)]
-        whole = tokens if settings.ignore_merges else {}
-        merges = Merges(vocabulary.ranks, vocabulary.made, self._ids_of_bytes, whole)
-        self._new = lambda pretoken: merges.encode(pretoken.encode())
-        self._known = lru_cache(CACHE_ENTRIES)(self._new)
-        self._dtype = np.uint16 if max(self.vocab) < 2**16 else np.uint32
-        cut = cutter_for(settings.cuts)
-        self._bulk = BulkEncoder(merges, cut, self._dtype) if cut else None
 
     @cached_property
     def merges(self) -> list[tuple[bytes, bytes]]:
@@ -114,7 +111,7 @@ class BPETokenizer:
         vocab_size: int,
         *,
         pattern: str = GPT2_PATTERN,
-        special_tokens: Collection[str] = ("<|endoftext|>",),
+        special_tokens: Special = (END,),
         progress: bool = False,
     ) -> "BPETokenizer":
         """Learn a vocabulary of `vocab_size` tokens from a text, or from an iterable of them.
@@ -125,29 +122,22 @@ class BPETokenizer:
         Raises `ValueError` if there is no text, `vocab_size` is below 256 plus the special tokens, the
         pattern leaves out characters, a surrogate is lone, or the class would raise it.
         """
-        names = arguments.special_tokens("special_tokens", special_tokens)
-        if isinstance(special_tokens, dict):
-            raise arguments.WrongKind(
-                f"special_tokens must be a list of names, not {special_tokens}: ids are given here"
-            )
-        least = len(BYTES) + len(names)
-        size = f"vocab_size (which counts 256 bytes and {len(names)} special tokens)"
+        blank = BPETokenizer([], special_tokens, pattern)
+        least, n_special = len(blank.vocab), len(blank.special_tokens)
+        size = f"vocab_size (which counts 256 bytes and {n_special} special tokens)"
         n_merges = arguments.integer(size, vocab_size, least) - least
-        cuts = read_settings(json.loads(own_settings(pattern))).cuts
-        documents = [texts] if isinstance(texts, str) else arguments.texts("texts", texts)
-        counts = count_pretokens(documents, cuts)
+        documents = arguments.texts("texts", [texts] if isinstance(texts, str) else texts)
+        counts = arrays.count_pretokens(documents, blank._cuts)
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
-        words = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts]
-        pairs = train_merges(words, list(counts.values()), n_merges, progress=progress)
-        tokens, merges = list(BYTES), []
-        for left, right in pairs:
-            merges.append((tokens[left], tokens[right]))
+        words, tokens = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts], list(BYTES)
+        merges = merging.train_merges(words, list(counts.values()), n_merges, progress=progress)
+        for left, right in merges:
             tokens.append(tokens[left] + tokens[right])
         if len(merges) < n_merges:
             got = f"{least + len(merges)} tokens, not {vocab_size}"
             warnings.warn(f"no pair is left after {len(merges)} merges: you get {got}", stacklevel=2)
-        return cls(merges, names, pattern)
+        return cls([(tokens[left], tokens[right]) for left, right in merges], special_tokens, pattern)
 
     def encode(self, text: str, *, allowed_special: Names = frozenset()) -> list[int]:
         """The ids of `text`.
@@ -168,8 +158,7 @@ class BPETokenizer:
 
         Long texts go through `arrays.py`, if the pattern is GPT-2's, GPT-4's, Llama 3's, Qwen's or o200k's.
         """
-        parts = (np.asarray(part, self._dtype) for part in self._parts(text, allowed_special))
-        return np.concatenate([np.zeros(0, self._dtype), *parts])
+        return self._joined(self._parts(text, allowed_special))
 
     def encode_iterable(self, texts: Iterable[str], *, allowed_special: Names = frozenset()) -> Iterator[int]:
         """The ids of one text after another, lazily, holding one text at a time.
@@ -179,7 +168,7 @@ class BPETokenizer:
         """
         self._allowed(allowed_special)
         encode = partial(self.encode, allowed_special=allowed_special)
-        return itertools.chain.from_iterable(map(encode, arguments.texts("texts", texts)))
+        return chain.from_iterable(map(encode, arguments.texts("texts", texts)))
 
     def encode_documents(self, documents: Iterable[str], end: int) -> np.ndarray:
         """The ids of each document, and `end` after each: what `encode_to_numpy` gives one by one.
@@ -190,55 +179,42 @@ class BPETokenizer:
         texts = [arguments.text("documents", text) for text in arguments.many("documents", documents)]
         if arguments.integer("end", end) not in self.vocab:
             raise ValueError(f"end is {end}, which is not in the vocabulary: give the id of a token")
-        if self._bulk and not any("\0" in text for text in texts):
-            parts = self._parts("\0".join([*texts, ""]), frozenset(), edges=True)
-            ids = np.concatenate([np.zeros(0, self._dtype), *(np.asarray(p, self._dtype) for p in parts)])
-            ids[ids == self._ids_of_bytes[0]] = end
-            return ids
-        parts = [part for text in texts for part in (self.encode_to_numpy(text), [end])]
-        return np.concatenate([[], *parts]).astype(self._dtype)
+        if not self._bulk or any("\0" in text for text in texts):
+            return self._joined(part for text in texts for part in (*self._parts(text, ()), [end]))
+        ids = self._joined(self._parts("\0".join([*texts, ""]), (), edges=True))
+        ids[ids == self._new("\0")[0]] = end
+        return ids
 
-    def _parts(
-        self, text: str, allowed_special: Names, edges: bool = False
-    ) -> Iterator[list[int] | np.ndarray]:
+    def _joined(self, parts: Iterable[list[int] | np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.zeros(0, self._dtype), *(np.asarray(part, self._dtype) for part in parts)])
+
+    def _parts(self, text: str, allowed: Names, edges: bool = False) -> Iterator[list[int] | np.ndarray]:
         """The ids of each part of `text`: an added token, or what stands between two of them."""
-        first, second = self._finders_for(self._allowed(allowed_special))
-        for part in first.split(arguments.text("text", text)):
+        early, late = self._finders(self._allowed(allowed))
+        found = early.split(arguments.text("text", text))
+        parts = (late.split(self._normal(part)) if isinstance(part, str) else [part] for part in found)
+        for part in chain.from_iterable(parts):
             if isinstance(part, int):
                 yield [part]
-                continue
-            for inner in second.split(self._normal(part)):
-                yield [inner] if isinstance(inner, int) else self._ordinary(inner, edges)
-
-    def _ordinary(self, text: str, edges: bool) -> list[int] | np.ndarray:
-        if self._bulk and (edges or len(text) >= arrays.ARRAYS_PAY):
-            return self._bulk(text, edges)
-        ids: list[int] = []
-        for pretoken in cut_by_all(text, self._settings.cuts):
-            ids += self._known(pretoken) if len(pretoken) <= CACHE_LENGTH else self._new(pretoken)
-        return ids
+            elif self._bulk and (edges or len(part) >= arrays.ARRAYS_PAY):
+                yield self._bulk(part, edges)
+            else:
+                ids: list[int] = []
+                for pretoken in cut_by_all(part, self._cuts):
+                    ids += self._known(pretoken) if len(pretoken) <= CACHE_LENGTH else self._new(pretoken)
+                yield ids
 
     def _allowed(self, names: Names) -> frozenset[str]:
         names = self.special_tokens if isinstance(names, str) and names == "all" else names
         several = isinstance(names, Collection) and not isinstance(names, str)
-        if not several or not all(isinstance(name, str) and name in self.special_tokens for name in names):
-            known = f"{len(self.special_tokens)} names: {list(self.special_tokens)[:8]}"
-            kind = ValueError if several else arguments.WrongKind
-            raise kind(f'allowed_special is {names!r:.80}: give "all", or a set of these {known}')
-        return frozenset(names)
-
-    def _finders_for(self, allowed: frozenset[str]) -> list[Finder]:
-        """What finds the added tokens in a text as it comes, and those in the normalized text."""
-        if allowed not in self._finders:
-            names: list[dict[str, AddedToken]] = [{}, {}]
-            for token in self._vocabulary.added:
-                name = self._normal(token.content) if token.normalized else token.content
-                names[token.normalized][name] = token
-            self._finders[allowed] = [Finder(group, allowed) for group in names]
-        return self._finders[allowed]
+        if several and all(isinstance(name, str) and name in self.special_tokens for name in names):
+            return frozenset(names)
+        known = f"{len(self.special_tokens)} names: {list(self.special_tokens)[:8]}"
+        kind = ValueError if several else arguments.WrongKind
+        raise kind(f'allowed_special is {names!r:.80}: give "all", or a set of these {known}')
 
     def _normal(self, text: str) -> str:
-        for form in self._settings.normal_forms:
+        for form in self._forms:
             text = unicodedata.normalize(form, text)
         return text
 
@@ -261,7 +237,7 @@ class BPETokenizer:
         """
         return self.decode_bytes(ids).decode("utf-8", errors)
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: Path) -> None:
         """Write a tokenizer.json, for `load` and for `tokenizers.Tokenizer.from_file`, in one step.
 
         `tokenizers` allows all special tokens unless told otherwise (`encode_special_tokens = True`), and
@@ -271,7 +247,7 @@ class BPETokenizer:
         formats.write_tokenizer_json(path, self._vocabulary)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> "BPETokenizer":
+    def load(cls, path: Path) -> "BPETokenizer":
         """Read a tokenizer.json of byte-level BPE, such as those of gpt-oss, Llama 3, Qwen and DeepSeek.
 
         Raises `ValueError` if it is damaged, or asks for what is not done here: the error says what, and what
@@ -280,14 +256,12 @@ class BPETokenizer:
         return cls._of(formats.read_tokenizer_json(path))
 
     @classmethod
-    def from_gpt2(cls, encoder_json: str | os.PathLike, vocab_bpe: str | os.PathLike) -> "BPETokenizer":
+    def from_gpt2(cls, encoder_json: Path, vocab_bpe: Path) -> "BPETokenizer":
         """Read GPT-2's published files. Raises `ValueError` if they are damaged or do not fit together."""
         return cls._of(formats.read_gpt2(encoder_json, vocab_bpe))
 
     @classmethod
-    def from_tiktoken(
-        cls, path: str | os.PathLike, *, pattern: str, special_tokens: formats.Special = ()
-    ) -> "BPETokenizer":
+    def from_tiktoken(cls, path: Path, *, pattern: str, special_tokens: Special = ()) -> "BPETokenizer":
         """Read a rank file of tiktoken, such as o200k_base.tiktoken (GPT-4o).
 
         It holds ordinary tokens only. `pattern` and `special_tokens` stand in tiktoken's source: name -> id,
@@ -304,31 +278,20 @@ class BPETokenizer:
         """
         from helpers.corpus import fetch  # here, as only downloads need what it imports
 
-        match arguments.choice("name", name, PUBLISHED):
-            case "gpt2":
-                return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
-            case "cl100k_base":
-                file, pattern, special = fetch("cl100k_base.tiktoken"), GPT4_PATTERN, GPT4_SPECIAL
-            case "o200k_base":
-                file, pattern, special = fetch("o200k_base.tiktoken"), O200K_PATTERN, O200K_SPECIAL
-            case _:
-                return cls.load(fetch(f"{name}-tokenizer.json"))
-        return cls.from_tiktoken(file, pattern=pattern, special_tokens=special)
+        if arguments.choice("name", name, PUBLISHED) == "gpt2":
+            return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
+        if name in RANK_FILES:
+            return cls.from_tiktoken(fetch(f"{name}.tiktoken"), **RANK_FILES[name])
+        return cls.load(fetch(f"{name}-tokenizer.json"))
 
     def to_tiktoken(self) -> "tiktoken.Encoding":
         """The same tokenizer as a `tiktoken.Encoding`. Raises `ValueError` for what that cannot do."""
         import tiktoken
 
         made = self._vocabulary.made
-        if len(self._settings.cuts) > 1 or self._settings.normal_forms or self.added_tokens:
+        if len(self._cuts) > 1 or self._forms or self.added_tokens:
             raise ValueError("tiktoken has one pattern, no normalizer, and no added token but special ones")
         if made != sorted(made):
             raise ValueError("tiktoken merges in the order of the ids, and here the ranks are in another")
         parts = {"mergeable_ranks": self._vocabulary.tokens, "special_tokens": self.special_tokens}
         return tiktoken.Encoding("from-text-to-tensors", pat_str=self.pattern, **parts)
-
-
-@lru_cache
-def _made_by_use() -> frozenset[str]:
-    """The attributes that follow from the vocabulary."""
-    return frozenset({"merges", *vars(BPETokenizer([]))} - {"_vocabulary"})

@@ -114,10 +114,10 @@ def test_chunks_of_awkward_sizes_have_the_pretokens_of_the_regex(name, size, sto
 @each_pattern
 def test_ascii_alone_is_cut_as_it_is_among_all_code_points(name):
     text = "".join(random.Random(0).choices([chr(c) for c in range(128)] + list("  ''  \nabSt01/"), k=60_000))
-    wide = np.frombuffer(text.encode("utf-32-le"), "<u4")
-    bounds = pretoken_bounds(text, np.frombuffer(text.encode(), np.uint8), cutter(PATTERNS[name]))
-    assert bounds.tolist() == pretoken_bounds(text, wide, cutter(PATTERNS[name])).tolist()
-    assert bounds[:-1].tolist() == [match.start() for match in regex.finditer(PATTERNS[name], text)]
+    bounds = pretoken_bounds(text, cutter(PATTERNS[name])).tolist()
+    assert bounds[:-1] == [match.start() for match in regex.finditer(PATTERNS[name], text)]
+    among_others = pretoken_bounds(f"{text}\n漢", cutter(PATTERNS[name])).tolist()
+    assert bounds[:-3] == among_others[: len(bounds) - 3]
 
 
 @each_pattern
@@ -142,4 +142,4 @@ def test_the_regex_is_asked_for_few_places_of_a_text(name, docs):
 def test_only_published_patterns_have_a_cutter():
     for pattern in (GPT2_PATTERN + "|x", r"\w+|\s+|[^\w\s]+", ""):
         assert cutter(pattern) is None
-    assert cutter(GPT4_PATTERN.replace("{1,3}", "{1,3}+")).pattern == GPT4_PATTERN
+    assert cutter() is None and cutter(GPT2_PATTERN, GPT4_PATTERN) is None

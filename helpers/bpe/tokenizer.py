@@ -43,7 +43,7 @@ class BPETokenizer:
 
     `vocab` has the bytes of each id: 256 single bytes in GPT-2's order, the merges, the special tokens. What
     others have trained may have its ids in any order, and gaps between them. Then `added_tokens` has those
-    that are not special, which are found in every text, allowed or not; `pattern` is a tuple, where several cut
+    that are not special, which are found in every text, allowed or not; `pattern` is a tuple, if several cut
     one after the other; and a normalizer may change a text before it is cut: `decode` gives the changed one.
     The ids that a model wants before and after a text are not added.
 

@@ -1,9 +1,8 @@
-"""The checks of notebook 11's exercises."""
+"""The checks of the page 03_encode_fast's exercises."""
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import regex
@@ -11,44 +10,6 @@ import regex
 from lessons.exercises import Words, call, exercise, expect, expect_error, lines_run, rejection
 
 LOOP = "The answers are right, but there is a loop. Work on whole arrays, and this number stays the same."
-
-
-@exercise("11.runs")
-def runs(answer: Callable) -> str:
-    draw = np.random.default_rng(0)
-    cases = [[7, 7, 7, 2, 2, 7], [5], [], [1, 2, 3], [4, 4, 4], [0, 0, 1], [-1, 0, 0, 255]]
-    cases += draw.integers(0, 2, (50, 20)).tolist()
-    for case in cases:
-        expect(
-            answer, (np.array(case, int),), np.array([len(list(run)) for _, run in itertools.groupby(case)])
-        )
-    for case in ([250, 3, 3, 250], [True, True, False]):  # uint8, where 3 - 250 is 9, and bool
-        values = np.array(case, bool if case[0] is True else np.uint8)
-        expect(answer, (values,), np.array([len(list(run)) for _, run in itertools.groupby(case)]))
-    _no_loop(answer, np.array([7, 7, 7, 2, 2, 7, 7, 7, 7, 1]))
-    Watched.taken = 0
-    answer(np.repeat([3, 1, 2], 2000).view(Watched))
-    if Watched.taken > 1000:  # a C function goes over them, such as map() or groupby()
-        given, wanted = "an array of 6,000 elements", Words("none of them made an object of Python")
-        raise rejection(given, wanted, Words(f"{Watched.taken:,}"), LOOP)
-    return "This is how many formats store long runs: run-length encoding."
-
-
-class Watched(np.ndarray):
-    """An array that counts how many of its elements become objects of Python."""
-
-    taken = 0
-
-    def __iter__(self) -> Iterator:
-        return iter(self.tolist())
-
-    def tolist(self) -> Any:
-        Watched.taken += self.size
-        return super().tolist()
-
-    def __getitem__(self, index: Any) -> Any:
-        Watched.taken += isinstance(index, int | np.integer)
-        return super().__getitem__(index)
 
 
 def _no_loop(answer: Callable, pattern: np.ndarray) -> None:
@@ -59,7 +20,7 @@ def _no_loop(answer: Callable, pattern: np.ndarray) -> None:
         raise rejection("an array of 10,000 elements", wanted, Words(f"{many:,}"), LOOP)
 
 
-@exercise("11.pack")
+@exercise("03.pack")
 def pack(answer: Callable) -> str:
     words = [bytes(word) for n in range(4) for word in itertools.product((0, 1, 33, 255), repeat=n)]
     words += [bytes(n) for n in range(4, 8)] + [b"\xff" * n for n in range(4, 8)] + [b"walking", b"walkin\0"]
@@ -122,7 +83,7 @@ def _stand_in_the_key(answer: Callable) -> None:
             raise rejection(f"{pairs[0]} to {pairs[1]}, and {pairs[2]} to {pairs[3]}", wanted, came, hint)
 
 
-@exercise("11.thirds")
+@exercise("03.thirds")
 def thirds(answer: Callable) -> str:
     for case in ["1", "a", "", "123", "1234", "aa11", "11a1", "12345678901", "1234a1234", "a1234567b12c1"]:
         expect(answer, (_is_number(case),), _group_starts(case))

@@ -1,8 +1,6 @@
-"""Answers to the exercises of notebook 11."""
+"""Answers to the exercises of the page 03_encode_fast."""
 
 import functools
-import itertools
-import operator
 import struct
 import zlib
 
@@ -10,90 +8,7 @@ import numpy as np
 
 from answers import endless, form, says
 
-# ---- 11.runs ----
-
-
-def by_diff_of_places(values):
-    places = np.flatnonzero(np.r_[True, values[1:] != values[:-1], True])
-    return np.diff(places) if len(values) else []
-
-
-def as_list(v):
-    if v.size == 0:
-        return []
-    edges = [0, *(np.nonzero(np.diff(v.astype(int)))[0] + 1).tolist(), v.size]
-    return list(np.subtract(edges[1:], edges[:-1]))
-
-
-def by_bincount(values):
-    return np.bincount(np.cumsum(np.append(False, values[1:] != values[:-1]))) if len(values) else values[:0]
-
-
-class Runs:
-    def __call__(self, values):
-        number = np.concatenate([np.zeros(min(1, len(values)), int), values[1:] != values[:-1]]).cumsum()
-        return tuple(np.unique(number, return_counts=True)[1])
-
-
-def by_groupby(values):
-    return [len(list(run)) for _, run in itertools.groupby(values)]
-
-
-def by_groupby_in_c(values):
-    return list(map(len, map(list, map(operator.itemgetter(1), itertools.groupby(values)))))
-
-
-def by_groupby_of_a_list(values):
-    return list(map(len, map(list, map(operator.itemgetter(1), itertools.groupby(values.tolist())))))
-
-
-def loop(values):
-    lengths, last = [], None
-    for value in values:
-        if lengths and value == last:
-            lengths[-1] += 1
-        else:
-            lengths.append(1)
-        last = value
-    return lengths
-
-
-def parts(values):
-    cuts = np.flatnonzero(values[1:] != values[:-1]) + 1
-    return [len(part) for part in np.split(values, cuts)] if len(values) else []
-
-
-def counts_of_values(values):
-    return np.unique(values, return_counts=True)[1]
-
-
-def starts_only(values):
-    return np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else []
-
-
-def last_run_lost(values):
-    return np.diff(np.flatnonzero(np.append(True, values[1:] != values[:-1])))
-
-
-def off_by_one(values):
-    return by_diff_of_places(values) - 1 if len(values) else []
-
-
-def wraps_around(values):
-    places = np.flatnonzero(np.r_[True, np.diff(values) > 0, True])
-    return np.diff(places) if len(values) else []
-
-
-def sorts_it(values):
-    values.sort()
-    return by_diff_of_places(values)
-
-
-def one_for_nothing(values):
-    return np.diff(np.flatnonzero(np.r_[True, values[1:] != values[:-1], True]))
-
-
-# ---- 11.pack ----
+# ---- 03.pack ----
 
 
 def refuse(word):
@@ -204,7 +119,7 @@ def as_float(word):
     return float(int.from_bytes(word, "little") | len(word) << 56)
 
 
-# ---- 11.thirds ----
+# ---- 03.thirds ----
 
 
 def by_accumulate(is_number):
@@ -275,29 +190,11 @@ def waits_for_ever(values):
 
 
 RIGHT = {
-    "11.runs": [by_diff_of_places, as_list, by_bincount, Runs()],
-    "11.pack": [length_on_top, one_in_front, as_uint64, by_struct, digits_of_257, after_all_shorter_ones],
-    "11.thirds": [by_accumulate, by_cumsum, Thirds(), functools.partial(lambda f, x: f(x), by_accumulate)],
+    "03.pack": [length_on_top, one_in_front, as_uint64, by_struct, digits_of_257, after_all_shorter_ones],
+    "03.thirds": [by_accumulate, by_cumsum, Thirds(), functools.partial(lambda f, x: f(x), by_accumulate)],
 }
 WRONG = {
-    "11.runs": [
-        says(by_groupby, "there is a loop"),
-        says(by_groupby_in_c, "object of Python"),
-        says(by_groupby_of_a_list, "object of Python"),
-        says(loop, "lines of Python"),
-        says(parts, "lines of Python"),
-        counts_of_values,
-        starts_only,
-        last_run_lost,
-        off_by_one,
-        wraps_around,
-        says(sorts_it, "changed its argument"),
-        one_for_nothing,
-        says(lambda values: print(by_diff_of_places(values)), "`return`"),
-        endless(waits_for_ever),
-        form([3, 2, 1], "should be a function"),
-    ],
-    "11.pack": [
+    "03.pack": [
         says(hashed, "A hash mixes the bytes"),
         says(numbered, "let the bytes stand in it"),
         checksum,
@@ -315,7 +212,7 @@ WRONG = {
         lambda word: sum(word),
         says(lambda word: print(length_on_top(word)), "`return`"),
     ],
-    "11.thirds": [
+    "03.thirds": [
         says(loop_of_thirds, "there is a loop"),
         from_the_right,
         places,
@@ -326,5 +223,8 @@ WRONG = {
         says(in_place, "changed its argument"),
         pairs_of_digits,
         lambda is_number: is_number,
+        says(lambda is_number: print(by_accumulate(is_number)), "`return`"),
+        endless(waits_for_ever),
+        form([True, False], "should be a function"),
     ],
 }

@@ -7,7 +7,6 @@ parent collects the ids and writes them into one memory map. Starting the worker
 memory is that of the calling process first, then of its workers.
 """
 
-import json
 import logging
 import multiprocessing
 import tempfile
@@ -23,7 +22,8 @@ from benchmarks import progress, speeds, table
 from benchmarks.child import memory
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from helpers.shards.write import RECORD, read_documents, split_corpus, tokenize_corpus
+from helpers.shards import read_documents, split_corpus, tokenize_corpus
+from helpers.shards.record import read_corpus
 
 END, TIKTOKEN = "<|endoftext|>", "tiktoken, pool of two"
 
@@ -97,7 +97,7 @@ def two_workers(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tup
 
 
 def count(folder: Path) -> int:
-    return json.loads((folder / RECORD).read_bytes())["tokens"]
+    return sum(manifest["tokens"] for manifest in read_corpus(folder))
 
 
 def tiktoken_script(paths: list[Path], tokenizer: BPETokenizer, folder: Path) -> tuple:

@@ -3,7 +3,7 @@
 import importlib
 
 MOVED = {name: f"lessons.{name}" for name in ("compare", "exercises", "plots")}
-MOVED["shard_files"] = "helpers.shards.write"
+MOVED["shard_files"] = "helpers.shards.record"
 
 
 def __getattr__(name: str):

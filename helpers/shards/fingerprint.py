@@ -10,7 +10,6 @@ import dis
 import functools
 import hashlib
 import operator
-import re
 import sys
 import types
 from typing import Any
@@ -18,6 +17,12 @@ from typing import Any
 import regex
 
 PLAIN = {str, bytes, int, float, complex, bool, range, types.NoneType, types.EllipsisType}
+INSIDE = {  # what decides how these behave, where pickle does not say it, or not always in one way
+    types.CodeType: lambda code: (code.co_code, code.co_exceptiontable, code.co_consts, code.co_names),
+    regex.Pattern: lambda pattern: (pattern.pattern, pattern.flags, pattern.named_lists),
+    property: lambda made: (made.fget, made.fset),
+    functools.cached_property: lambda made: made.func,
+}
 
 
 def fingerprint(tokenizer: Any) -> str:
@@ -28,23 +33,16 @@ def fingerprint(tokenizer: Any) -> str:
     `cached_property`, `lru_cache`, and attributes with "cache" in their name. Raises `TypeError` if the state
     holds what cannot be described, such as an open file.
     """
-    kind = type(tokenizer)
-    try:
-        own = (kind.__module__, kind.__qualname__, tokenizer.fingerprint()) if _speaks(tokenizer) else None
-        said = _describe(own or tokenizer)
-    except (TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise TypeError(
-            f"tokenizer {tokenizer!r:.60} has no fingerprint ({error}): give its class a method "
-            "fingerprint() that returns a str with all that decides its ids"
-        ) from error
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _speaks(tokenizer: Any) -> bool:
-    """Whether a `fingerprint()` was written for just this class, with its methods as they are, or object."""
     kind, own = type(tokenizer), getattr(tokenizer, "__dict__", {})
     replaced = any(callable(value) and hasattr(kind, name) for name, value in own.items())
-    return callable(own.get("fingerprint", None if replaced else vars(kind).get("fingerprint")))
+    try:
+        asks = "fingerprint" in vars(kind) and not replaced
+        said = _describe((str(kind), tokenizer.fingerprint()) if asks else tokenizer)
+    except (TypeError, AttributeError, ValueError, RecursionError) as error:
+        problem = f"tokenizer {tokenizer!r:.60} has no fingerprint ({error})"
+        way_out = "give its class a method fingerprint() that returns a str with all that decides its ids"
+        raise TypeError(f"{problem}: {way_out}") from error
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _describe(thing: Any, around: tuple[int, ...] = ()) -> str:
@@ -56,45 +54,40 @@ def _describe(thing: Any, around: tuple[int, ...] = ()) -> str:
         return f"<level {around.index(id(thing))}>"
     around = (*around, id(thing))
     if kind is dict:
-        pairs = [f"{_describe(key, around)}: {_describe(value, around)}" for key, value in thing.items()]
-        if all(type(i) is int for i in thing) or all(type(i) is int for i in thing.values()):
-            pairs.sort()  # a vocabulary: its numbers say the order
-        return f"dict({', '.join(pairs)})"
-    if kind in (list, tuple, set, frozenset):
-        parts = [_describe(part, around) for part in thing]
-        return f"{kind.__name__}({', '.join(parts if kind in (list, tuple) else sorted(parts))})"
-    return _describe(_parts(thing), around)
+        parts = [f"{_describe(key, around)}: {_describe(value, around)}" for key, value in thing.items()]
+        in_order = not any(all(type(i) is int for i in ids) for ids in (thing, thing.values()))
+    elif kind in (list, tuple, set, frozenset):
+        parts, in_order = [_describe(part, around) for part in thing], kind in (list, tuple)
+    else:
+        return _describe(_parts(thing), around)
+    # A vocabulary says the order by its numbers, and a set has none
+    return f"{kind.__name__}({', '.join(parts if in_order else sorted(parts))})"
 
 
 def _parts(thing: Any) -> tuple:
     """What decides how `thing` behaves, made of simpler things."""
-    if isinstance(thing, types.ModuleType) or _is_imported(thing):
+    kind = type(thing)
+    if kind is types.ModuleType or _is_imported(thing):
         return "imported", getattr(thing, "__module__", ""), getattr(thing, "__qualname__", thing.__name__)
     if isinstance(thing, type):
         members = {k: v for k, v in vars(thing).items() if callable(v) or not k.startswith(("__", "_abc_"))}
         return "class", thing.__name__, thing.__bases__, _kept(members)
-    if isinstance(thing, types.FunctionType):
-        code, cells = thing.__code__, [cell.cell_contents for cell in thing.__closure__ or ()]
-        used = {name: thing.__globals__[name] for name in _names(code) if name in thing.__globals__}
-        return "function", code, thing.__defaults__, thing.__kwdefaults__, cells, used
-    if isinstance(thing, types.CodeType):  # without the places in the file
-        return "code", thing.co_code, thing.co_consts, thing.co_names
-    if isinstance(thing, types.MethodType):
-        return "method", thing.__func__, thing.__self__
-    if isinstance(thing, property | functools.cached_property):
-        return "property", getattr(thing, "fget", None) or thing.func
-    if isinstance(thing, re.Pattern | regex.Pattern):
-        return "pattern", thing.pattern, thing.flags, getattr(thing, "named_lists", None)
+    if kind is types.FunctionType:
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        used = {name: thing.__globals__[name] for name in _names(thing.__code__) & thing.__globals__.keys()}
+        defaults = thing.__defaults__, thing.__kwdefaults__
+        return "function", thing.__code__, defaults, cells, sorted(used.items())
+    if kind in INSIDE:
+        return kind.__name__, INSIDE[kind](thing)
     if hasattr(thing, "__wrapped__"):  # staticmethod, classmethod, lru_cache without what it remembers
-        return type(thing).__name__, thing.__wrapped__
+        return kind.__name__, thing.__wrapped__
     if hasattr(thing, "detach"):  # PyTorch pickles tensors with their addresses
         return "tensor", thing.detach().cpu().numpy()
-    reduce = copyreg.dispatch_table.get(type(thing))
-    sent = reduce(thing) if reduce else thing.__reduce_ex__(4)
+    sent = copyreg.dispatch_table.get(kind, lambda thing: thing.__reduce_ex__(4))(thing)
     if isinstance(sent, str):
         return "named", sent
     function, arguments, state, items, pairs = (*sent, None, None, None)[:5]
-    state = _kept(state, type(thing)) if isinstance(state, dict) else state
+    state = _kept(state, kind) if isinstance(state, dict) else state
     return "object", function, arguments, state, list(items or ()), dict(pairs or ())
 
 
@@ -113,8 +106,7 @@ def _kept(members: dict, kind: type = object) -> dict:
     return {name: members[name] for name in names}
 
 
-def _names(code: types.CodeType) -> list[str]:
+def _names(code: types.CodeType) -> set[str]:
     """The global names that `code` reads, and the functions inside it."""
     own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    inner = [name for const in code.co_consts if isinstance(const, types.CodeType) for name in _names(const)]
-    return sorted(own.union(inner))
+    return own.union(*(_names(const) for const in code.co_consts if isinstance(const, types.CodeType)))

@@ -1,11 +1,13 @@
 """Many token shards, read back as one array that is never in memory as a whole (notebook 09)."""
 
 import os
+from functools import lru_cache
 
 import numpy as np
 
+from helpers.arguments import shown
 from helpers.files import as_path
-from helpers.shards.write import damage_of, read_corpus
+from helpers.shards import record
 
 MAX_OPEN = 256  # files mapped at a time: each map holds a file descriptor, and systems allow about 1,000
 
@@ -13,7 +15,7 @@ MAX_OPEN = 256  # files mapped at a time: each map holds a file descriptor, and 
 class TokenShards:
     """The token shards of `folder` as one read-only array of shape (tokens,), uint16 or uint32.
 
-    Indexed like a NumPy array of one dimension: an int gives a scalar, a slice or an array of ints an array.
+    Indexed like a NumPy array of one dimension: an int gives a scalar, a slice an array.
     Nothing is read before it is asked for. A slice inside one file is a view of the memory map, no copy; one
     that crosses files is copied together. Pickling sends the folder's name, not the tokens: each DataLoader
     worker maps the files for itself, and they all share the same pages of memory. (`np.asarray` reads all.)
@@ -30,79 +32,57 @@ class TokenShards:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = as_path("folder", folder).resolve()
-        self.manifests = read_corpus(self.folder)
+        self.manifests = record.read_corpus(self.folder)
         self.files = [self.folder / manifest["file"] for manifest in self.manifests]
         self.dtype = np.dtype(self.manifests[0]["dtype"]).newbyteorder("<")
         self.starts = np.cumsum([0] + [manifest["tokens"] for manifest in self.manifests])
-        self._maps: dict[int, np.ndarray] = {}
+        self.shape = (int(self.starts[-1]),)
+        self._map = lru_cache(MAX_OPEN)(self._open)
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.folder,)
 
     def __len__(self) -> int:
-        return int(self.starts[-1])
+        return self.shape[0]
 
-    @property
-    def shape(self) -> tuple[int]:
-        return (len(self),)
+    def __getitem__(self, index: int | slice) -> np.ndarray:
+        try:
+            wanted = range(len(self))[index]
+        except (IndexError, TypeError):
+            wanted = f"a slice, or an int below {len(self):,}, the number of tokens"
+            raise IndexError(f"index must be {wanted}, not {shown(index)}") from None
+        return self._read(wanted) if isinstance(wanted, range) else self._read(range(wanted, wanted + 1))[0]
 
-    def __getitem__(self, index: int | slice | np.ndarray) -> np.ndarray:
-        if isinstance(index, slice):
-            return self._slice(range(len(self))[index])
-        return self._gather(np.asarray(index))[()]
-
-    def _slice(self, wanted: range) -> np.ndarray:
-        ascending = wanted if wanted.step > 0 else wanted[::-1]
-        if not ascending:
+    def _read(self, wanted: range) -> np.ndarray:
+        if not wanted:
             return np.empty(0, self.dtype)
-        low, high, step = ascending[0], ascending[-1] + 1, ascending.step
+        if wanted.step < 0:
+            return self._read(wanted[::-1])[::-1]
+        first, last = np.searchsorted(self.starts, (wanted[0], wanted[-1]), side="right") - 1
         parts = []
-        for i in range(self._file_of(low), self._file_of(high - 1) + 1):
-            begin, end = low - int(self.starts[i]), high - int(self.starts[i])
-            parts.append(self._map(i)[begin if begin >= 0 else begin % step : end : step])
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return whole if wanted.step > 0 else whole[::-1]
+        for number in range(first, last + 1):
+            begin, end = wanted[0] - int(self.starts[number]), wanted[-1] + 1 - int(self.starts[number])
+            parts.append(self._map(number)[begin if begin >= 0 else begin % wanted.step : end : wanted.step])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _file_of(self, index: int | np.ndarray) -> int | np.ndarray:
-        return np.searchsorted(self.starts, index, side="right") - 1
-
-    def _gather(self, index: np.ndarray) -> np.ndarray:
-        if index.size and index.dtype.kind not in "iu":
-            raise IndexError(f"index must be an int, a slice or an array of ints, not of {index.dtype}")
-        if index.size and not -len(self) <= index.min() <= index.max() < len(self):
-            raise IndexError(f"index {index.min()}..{index.max()} is outside {len(self):,} tokens")
-        where = index.astype(np.int64)  # uint8 could not count the tokens, nor uint64 be subtracted from
-        where[where < 0] += len(self)
-        number, out = self._file_of(where), np.empty(where.shape, self.dtype)
-        for i in np.unique(number):
-            here = number == i
-            out[here] = self._map(i)[where[here] - self.starts[i]]
-        return out
-
-    def _map(self, i: int) -> np.ndarray:
-        mapped = self._maps.pop(int(i), None)  # and put back last: the first is the one unused for longest
-        if mapped is None:
-            path, tokens = self.files[i], self.manifests[i]["tokens"]
-            if damage := damage_of(path, self.manifests[i], read=False):  # since the folder was opened
-                raise ValueError(f"{damage}; run tokenize_corpus again to make it anew, and open it again")
-            # An empty file cannot be mapped
-            mapped = np.memmap(path, self.dtype, "r", shape=(tokens,)) if tokens else np.empty(0, self.dtype)
-            mapped = mapped.view(np.ndarray)  # slicing a plain array is several times faster
-        self._maps[int(i)] = mapped
-        if len(self._maps) > MAX_OPEN:
-            self._maps.pop(next(iter(list(self._maps))), None)  # `list` and `pop`: other threads do so too
-        return mapped
+    def _open(self, number: int) -> np.ndarray:
+        path, tokens = self.files[number], self.manifests[number]["tokens"]
+        record.check(path, self.manifests[number])  # since the folder was opened
+        if not tokens:  # an empty file cannot be mapped
+            return np.empty(0, self.dtype)
+        return np.memmap(path, self.dtype, "r", shape=(tokens,)).view(
+            np.ndarray
+        )  # slices several times faster
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """What `np.asarray` gives: all tokens in memory, where there is more than one file."""
         return np.array(self[:], dtype=dtype, copy=copy)
 
-    def __getstate__(self) -> dict:
-        return {**self.__dict__, "_maps": {}}
-
     def verify(self) -> None:
         """Look at the folder once more and read every byte; raises `ValueError` that names what is wrong."""
-        if read_corpus(self.folder) != self.manifests:
+        if record.read_corpus(self.folder) != self.manifests:
             raise ValueError(
                 f"folder {self.folder} holds other shards than when it was opened: open it again"
             )
         for path, manifest in zip(self.files, self.manifests, strict=True):
-            if damage := damage_of(path, manifest):
-                raise ValueError(f"{damage}; run tokenize_corpus again to make it anew")
+            record.check(path, manifest, read=True)

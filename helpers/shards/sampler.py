@@ -71,19 +71,16 @@ class ResumableSampler(Sampler[int]):
         return self._walk(order[self._start + self.rank :: self.world_size], self._pass)
 
     def _walk(self, order: np.ndarray, number: int) -> Iterator[int]:
-        self._claim(number)
-        for index in order:
-            self._claim(number)
-            self._drawn += 1
-            yield int(index)
-
-    def _claim(self, number: int) -> None:
-        if number != self._pass:
-            raise RuntimeError(
-                "this iteration of the sampler has ended, as another one began, or set_epoch or "
-                "load_state_dict was called: make a sampler for each loader"
-            )
-        self._loaded = self._stays = False
+        for index in order if len(order) else [None]:
+            if number != self._pass:
+                why = "another one began, or set_epoch or load_state_dict was called"
+                raise RuntimeError(
+                    f"this iteration of the sampler has ended, as {why}: make a sampler for each loader"
+                )
+            self._loaded = self._stays = False
+            if index is not None:
+                self._drawn += 1
+                yield int(index)
 
     def _position(self, consumed: int) -> int:
         return min(self._start + consumed * self.world_size, self.length)
@@ -96,10 +93,8 @@ class ResumableSampler(Sampler[int]):
         drawn count as consumed: right for num_workers=0, which draws a batch when it is asked for.
         Raises `ValueError` if more are said to be consumed than were drawn.
         """
-        consumed = arguments.integer(
-            "consumed", self._drawn if consumed is None else consumed, 0, self._drawn
-        )
-        position = self._position(consumed)
+        consumed = self._drawn if consumed is None else consumed
+        position = self._position(arguments.integer("consumed", consumed, 0, self._drawn))
         return {"seed": self.seed, "epoch": self.epoch, "position": position, "length": self.length}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
@@ -108,16 +103,16 @@ class ResumableSampler(Sampler[int]):
         Raises `ValueError` if `state` was taken over a data set of another length, or by no sampler; then
         nothing has changed.
         """
-        if not isinstance(state, dict) or (missing := self.state_dict().keys() - state.keys()):
-            without = "" if not isinstance(state, dict) else f", without {', '.join(sorted(missing))}"
-            raise ValueError(f"state must be what state_dict() gave, not {state!r:.100}{without}")
-        length = arguments.integer("state['length']", state["length"])
-        if length != self.length:
-            raise ValueError(
-                f"state is of a data set of length {length:,}, this one has {self.length:,}: use "
-                "the same shards, max_length and stride as before, or start anew"
-            )
-        seed, epoch = (arguments.integer(f"state[{name!r}]", state[name]) for name in ("seed", "epoch"))
+        if not isinstance(state, dict) or not self.state_dict().keys() <= state.keys():
+            raise ValueError(f"state must be what state_dict() gave, not {state!r:.100}")
+        seed, epoch, length = (
+            arguments.integer(f"state[{k!r}]", state[k]) for k in ("seed", "epoch", "length")
+        )
         position = arguments.integer("state['position']", state["position"], 0, length)
+        if length != self.length:
+            problem = f"state is of a data set of length {length:,}, this one has {self.length:,}"
+            raise ValueError(
+                f"{problem}: use the same shards, max_length and stride as before, or start anew"
+            )
         self.seed, self._loaded, self._stays = seed, True, position < length
         self._go_to(epoch, position)

@@ -1,0 +1,149 @@
+"""Documents in files: in those that people keep, and in text shards (notebook 09).
+
+A *text shard* is a JSON Lines file, one `{"text": ...}` a line. JSON escapes line ends, so a document may
+hold anything, and documents come apart again just where they were joined.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from helpers import arguments
+from helpers.files import OLD, as_path, open_utf8, read_text, remove_leftovers, whole_file
+
+LINES = re.compile(r"\.(jsonl|ndjson|ldjson|jsonlines|jsons?)(?![a-z])", re.IGNORECASE)
+PACKED = {".gz", ".gzip", ".zst", ".zstd"}
+TABLES = set(".parquet .csv .tsv .arrow .feather .xls .xlsx .ods".split())
+NO_TEXT = set(
+    ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt".split()
+)
+text_shard = "shard-{:06d}.jsonl".format  # the name of a text shard, by its number
+
+
+def read_documents(path: str | os.PathLike) -> Iterator[str]:
+    """The documents of a file, one by one, read as a stream.
+
+    .jsonl, .ndjson, .ldjson, .jsonlines, .json and .jsons, also before another ending (.jsonl.bak), have a
+    JSON object with a "text" on each line (.json may also be one array of them); blank lines hold nothing.
+    Any other text file is one document. Each may be compressed (gzip, Zstandard), begin with a byte order
+    mark, and be UTF-16 with one; capitals in a suffix do not matter.
+
+    Raises `ValueError` with the file's name, and the line or the byte offset, for what is not such an object
+    or not UTF-8, for a lone surrogate, for files that are no text (tables, archives, PDF), and for JSON Lines
+    under another name.
+    """
+    path = as_path("path", path)
+    suffixes = [suffix for suffix in map(str.lower, path.suffixes) if suffix not in PACKED]
+    lines = LINES.findall(path.name)
+    if TABLES.intersection(suffixes[-1:] if lines else suffixes):
+        raise ValueError(f"{path} is a table: read it with pandas, and give its texts to split_corpus")
+    if NO_TEXT.intersection(suffixes[-1:]):
+        raise ValueError(f"{path} is no text file: save its text as UTF-8 (.txt, or .jsonl), and give that")
+    try:
+        yield from _json_documents(path, lines[-1].lower() == "json") if lines else [_one_document(path)]
+    except OSError as error:  # a disk that fails names no file
+        raise OSError(error.errno, f"could not be read ({error.strerror})", str(path)) from error
+
+
+def _json_documents(path: Path, array: bool) -> Iterator[str]:
+    """The texts of JSON Lines; or, where `array` allows it and the file begins with "[", of one list."""
+    place = "line 1"
+    with open_utf8(path) as file:
+        try:
+            for number, line in enumerate(file, 1):
+                place, line = f"line {number}", line.removeprefix(b"\xef\xbb\xbf")  # where files were joined
+                if array and line.lstrip().startswith(b"["):
+                    for number, item in enumerate(json.loads((line + file.read()).decode()), 1):
+                        place = f"item {number}"
+                        yield _text_of(item)
+                elif line.strip():
+                    array = False
+                    yield _text_of(json.loads(line.decode()))
+        except (ValueError, TypeError, RecursionError) as error:
+            advice = 'Each line must be UTF-8 and a JSON object with a "text": mend the line, or drop it'
+            raise ValueError(f"{path}, {place}: {type(error).__name__}: {error}. {advice}") from error
+
+
+def _text_of(item: Any) -> str:
+    if not isinstance(item, dict) or "text" not in item:
+        raise ValueError(f'no object with a "text", but {item!r:.60}')
+    return arguments.text('"text"', item["text"])
+
+
+def _one_document(path: Path) -> str:
+    text = read_text(path)
+    try:
+        _text_of(json.loads(text.lstrip().partition("\n")[0]))
+    except (ValueError, RecursionError):
+        return text
+    advice = "name it .jsonl, or, if it is one document all the same, give its text to split_corpus"
+    raise ValueError(f'{path} begins with a JSON object with a "text", as JSON Lines do: {advice}')
+
+
+def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_bytes: int = 2**24) -> list[Path]:
+    """Write `documents` into text shards `shard-000000.jsonl`, ... in `folder`; returns their paths.
+
+    A document is never cut. A shard is closed before it would grow past `shard_bytes`; a longer document
+    gets a shard to itself. An empty document is kept: dropping is a filter's work. Takes any iterable, one
+    document at a time, and holds one shard in memory. After a crash call it again: a shard that is there
+    already is left as it is, and what is missing is written.
+
+    Raises `ValueError` for a lone surrogate (UTF-8 cannot hold it), `TypeError` for a document that is not
+    a `str` and for a set, which has no fixed order, `FileExistsError`, before anything is written, if
+    `folder` holds shards of another corpus, and `OSError` if it cannot be written.
+    """
+    texts = arguments.texts("documents", in_order("documents", documents, "str"))
+    shard_bytes = arguments.integer("shard_bytes", shard_bytes, 1)
+    folder, paths = make_folder(folder), []
+    there = {path.name for path in folder.glob("shard-*.jsonl") if re.fullmatch(r"shard-\d{6,}", path.stem)}
+    # What an interrupted run left has no gap, so nothing is written before all that is there was compared.
+    refuse_others(folder, there.difference(map(text_shard, range(len(there)))))
+    remove_leftovers(folder, "shard-", OLD)  # younger ones may be of another run that is at work
+    for data in _filled(texts, shard_bytes):
+        paths.append(path := folder / text_shard(len(paths)))
+        if not path.exists():
+            with whole_file(path) as file:
+                file.write(data)
+        elif path.read_bytes() != data:
+            raise FileExistsError(f"{path} is there already and holds other text: choose another folder")
+    refuse_others(folder, there.difference(path.name for path in paths))
+    return paths
+
+
+def _filled(texts: Iterator[str], shard_bytes: int) -> Iterator[bytearray]:
+    """The bytes of one shard after another."""
+    shard = bytearray()
+    for text in texts:
+        line = json.dumps({"text": text}, ensure_ascii=False).encode() + b"\n"
+        if shard and len(shard) + len(line) > shard_bytes:
+            yield shard
+            shard = bytearray()
+        shard += line
+    if shard:
+        yield shard
+
+
+def in_order(name: str, values: Iterable, of: str) -> Iterable:
+    if isinstance(values, set | frozenset):
+        raise arguments.WrongKind(f"{name} is a set, which has no fixed order: give sorted({name})")
+    return arguments.many(name, values, of)
+
+
+def make_folder(folder: str | os.PathLike) -> Path:
+    path = as_path("folder", folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"folder {path} cannot be made ({error.strerror}); choose one that can be written"
+        raise OSError(error.errno, reason) from error
+    return path
+
+
+def refuse_others(folder: Path, names: set[str]) -> None:
+    """Raise `FileExistsError` if there are `names` of shards that belong to another corpus."""
+    if names:
+        found = f"folder {folder} holds {len(names)} shard(s) of another corpus, such as {min(names)}"
+        raise FileExistsError(f"{found}: choose another folder, or move them away")

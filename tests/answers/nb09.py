@@ -16,7 +16,7 @@ import torch
 from answers import form, later, says
 from helpers.bpe import BPETokenizer
 from helpers.shards import TokenShards, split_corpus, tokenize_corpus, tokenize_shard
-from helpers.shards.write import RECORD, manifest_path
+from helpers.shards.record import RECORD, manifest_path
 
 # ---- 09.width ----
 
@@ -154,15 +154,15 @@ def built(documents, vocab_size, shard_bytes):
 
 
 def made(documents=text, vocab_size=8000, shard_bytes=300_000, workers=2, harm=None):
-    """A folder as tokenize_corpus leaves it, its manifests signed by so many processes."""
+    """A folder as tokenize_corpus leaves it, its record signed by so many processes."""
 
     def make():
         folder = built(tuple(documents()), vocab_size, shard_bytes)
         tokens = Path(shutil.copytree(folder.name, "corpus")).absolute() / "tokens"
-        for number, path in enumerate(sorted(tokens.glob("tokens-*.bin"))):
-            signed = json.loads(manifest_path(path).read_text())
-            signed["run"]["pid"] += number % workers
-            manifest_path(path).write_text(json.dumps(signed))
+        signed = json.loads((tokens / RECORD).read_text())
+        for number, shard in enumerate(signed["shards"]):
+            shard["run"]["pid"] += number % workers
+        (tokens / RECORD).write_text(json.dumps(signed))
         return harm(tokens) if harm else tokens
 
     return make

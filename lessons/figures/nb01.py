@@ -18,7 +18,7 @@ def draw_bytes(words: Mapping[str, str]) -> None:
         numbers = [f"{byte:02X}" for byte in word.encode()]
         draw_tokens(ax, numbers, [PASTELS[0]] * 3 + [PASTELS[1]] * (len(numbers) - 3), columns=20)
         ax.set_title(f"{label}: {len(numbers)} bytes", fontsize=10, weight="normal")
-    fig.suptitle("The same word to a reader, other bytes", weight="bold", x=0.01, ha="left")
+    fig.suptitle("A reader sees the same word, but the bytes differ", weight="bold", x=0.01, ha="left")
     rows = "; ".join(f"{label}: {word.encode().hex(' ').upper()}" for label, word in words.items())
     show(fig, alt=f"The bytes of one word in {len(words)} spellings. {rows}.")
 

@@ -17,10 +17,15 @@ def draw_downloads(files: Mapping[str, bytes], right: bytes) -> None:
         wrong = [at for at, byte in enumerate(data) if right[at] != byte]
         ax.barh([row] * len(wrong), 60, left=wrong, color=ORANGE, height=0.6)  # wide enough to be seen
         ax.text(len(right) * 1.02, row, f"200 OK, {len(data):,} bytes", va="center", size=10)
-    ax.set(yticks=range(len(files)), yticklabels=files, xlabel="byte", xlim=(0, len(right) * 1.3))
+    ax.set(
+        yticks=range(len(files)),
+        yticklabels=files,
+        xlabel="position in the file (bytes)",
+        xlim=(0, len(right) * 1.3),
+    )
     ax.invert_yaxis()
     ax.grid(False)
-    ax.set_title("Four answers of a server, all with status 200: only the first is the file")
+    ax.set_title("A server sends four files with status 200, and only the first is right")
     show(fig, alt="Bars for four downloads: whole, whole with one wrong byte, half, and a few wrong bytes.")
 
 

@@ -47,22 +47,6 @@ def leaks(model, ids):
 check("10.leak", leaks)
 
 
-# 10.chance: if the labels a and b meant nothing, any way to deal them would be as likely as this one.
-def chance(a, b):
-    pool = [*a, *b]
-    difference = lambda part, rest: abs(sum(part) / len(part) - sum(rest) / len(rest))
-    ways = list(itertools.combinations(range(len(pool)), len(a)))
-    extreme = 0
-    for way in ways:
-        part = [pool[i] for i in way]
-        rest = [pool[i] for i in range(len(pool)) if i not in way]
-        extreme += difference(part, rest) >= difference(a, b) - 1e-12
-    return extreme / len(ways)
-
-
-check("10.chance", chance)
-
-
 # 10.beat: the least that passes. With a stride of 1 every step shows new windows, so 120 steps do not yet
 # overfit. An evening goes further: other text first, the story last; another size; an average of weights.
 torch.set_num_threads(1)  # threads cost more than they save on so small a model

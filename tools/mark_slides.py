@@ -92,7 +92,8 @@ def put_aside(found: list[Part]) -> None:
         lines = [line for part in code for line in part.source.splitlines() if line.strip()]
         drawing = 2 * sum(bool(DRAWING.search(line)) for line in lines) >= len(lines)
         no_room = sum(part.heights[0] for part in here) > ROOM or len(code) == len(here)
-        if code and cell < first_section and re.match("import |from ", code[0].source):
+        drawn = any(part.kind == "picture" for part in here)
+        if code and cell < first_section and re.match("import |from ", code[0].source) and not drawn:
             aside(here, "skip")
         elif code and drawing and no_room and all(p.kind in ("code", "picture") for p in here):
             aside(code, "notes")

@@ -1,11 +1,10 @@
-"""Where a token stands: sinusoidal and learned positions, RoPE, ALiBi and T5's relative bias (notebook 06).
+"""Where a token stands: sinusoidal and learned positions, RoPE, ALiBi and T5's relative bias (lesson 06).
 
 Absolute positions (`sinusoidal`, `LearnedPositions`) are added to the token embeddings. `rope` rotates
 queries and keys. `alibi_bias` and `T5RelativeBias` are added to the attention scores, before the softmax.
 A position counts from 0; a distance is the position of the query minus the position of the key.
-
-What is made from numbers alone (`sinusoidal`, `frequencies`, `alibi_slopes`, `alibi_bias`) stands on torch's
-default device; `with x.device:` puts it beside x. All else follows the device and dtype of x or its weights.
+What is made from numbers alone stands on torch's default device (`with x.device:` puts it beside x); all else
+follows the device and dtype of x or its weights.
 """
 
 import math
@@ -18,6 +17,7 @@ from helpers import arguments
 from helpers.arguments import WrongKind
 
 Positions = Tensor | Sequence[int] | Sequence[float]
+LONGEST = 2**31  # more positions than any memory holds vectors for
 
 
 def sinusoidal(length: int, dim: int) -> Tensor:
@@ -25,14 +25,14 @@ def sinusoidal(length: int, dim: int) -> Tensor:
 
     Entry (p, 2i) is sin(p / 10000^(2i / dim)), entry (p, 2i + 1) the cosine of the same angle
     (Vaswani et al., "Attention Is All You Need", 2017, section 3.5).
-    Raises ValueError where `dim` is odd or below 2, or `length` is negative.
+    Raises ValueError where `dim` is odd or below 2, or `length` is negative or above 2^31.
 
     >>> sinusoidal(3, 2)
     tensor([[ 0.0000,  1.0000],
             [ 0.8415,  0.5403],
             [ 0.9093, -0.4161]])
     """
-    angles = _angles(torch.arange(arguments.integer("length", length)), dim)
+    angles = _angles(torch.arange(arguments.integer("length", length, 0, LONGEST)), dim)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2).float()
 
 
@@ -46,7 +46,13 @@ def frequencies(dim: int, base: float = 10000.0) -> Tensor:
     >>> frequencies(4)
     tensor([1.0000, 0.0100], dtype=torch.float64)
     """
-    return _frequencies(dim, base, torch.get_default_device())
+    dim = arguments.integer("dim", dim, 2)
+    if dim % 2:
+        raise ValueError(f"dim={dim} is odd: sines and cosines come in pairs; choose {dim - 1} or {dim + 1}")
+    steps = torch.arange(0, dim, 2, dtype=torch.float64, device="cpu") / dim
+    device = torch.get_default_device()
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    return (arguments.real("base", base, 0) ** -steps).to(device, dtype)
 
 
 class LearnedPositions(nn.Module):
@@ -68,18 +74,13 @@ class LearnedPositions(nn.Module):
 
 def look_up(table: Tensor, positions: Positions) -> Tensor:
     """The rows of `table`, (max_length, dim), at `positions`: see `LearnedPositions`, and for its errors."""
-    positions = _as_positions(positions)
+    positions, rows = _as_positions(positions), len(table)
     if positions.is_floating_point():
-        raise WrongKind(
-            f"positions has dtype {positions.dtype}, but a table has no row between two positions: give "
-            "integers, such as positions.long()"
-        )
-    rows = len(table)
+        kind = f"positions has dtype {positions.dtype}, but a table has no row between two positions"
+        raise WrongKind(f"{kind}: give integers, such as positions.long()")
     if positions.numel() and not positions.is_meta and positions.max() >= rows:
-        raise ValueError(
-            f"positions goes up to {positions.max()}, but the table has max_length={rows} rows, for 0 to "
-            f"{rows - 1}: shorten the input, or make a longer table"
-        )
+        there = f"the table ends at {rows - 1}, as max_length={rows}: shorten the input, or make it longer"
+        raise ValueError(f"positions goes up to {positions.max()}, but {there}")
     return table[positions.to(table.device)]
 
 
@@ -92,18 +93,26 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
     (Su et al., "RoFormer", 2021), which turns by position * base^(-2i / head_dim) radians. The code of
     GPT-NeoX and of Llama's Hugging Face port pairs i with i + head_dim / 2 instead: the same rotation, with
     the dimensions in another order, so weights fit one convention only.
-    Raises TypeError where `x` is not floating point, ValueError where head_dim is odd, a position is negative
-    or not finite, or the shapes do not fit.
+    Raises TypeError for an `x` of integers, ValueError for an odd head_dim, positions that are negative, not
+    finite, or do not fit `x`.
 
     >>> rope(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), [0, 1])
     tensor([[1.0000, 0.0000],
             [0.5403, 0.8415]])
     """
-    if not isinstance(x, Tensor):
-        raise WrongKind(f"x must be a tensor, not {type(x).__name__}: use torch.as_tensor")
-    if not x.is_floating_point():
-        raise WrongKind(f"x has dtype {x.dtype}; queries and keys are floating point: use x.float()")
-    angles = _angles(_fit(_as_positions(positions), x).to(x.device), x.shape[-1], base)
+    if not (isinstance(x, Tensor) and x.is_floating_point()):
+        kind = getattr(x, "dtype", type(x).__name__)
+        raise WrongKind(f"x must be a tensor of floats, not {kind}: use torch.as_tensor(x).float()")
+    positions = _as_positions(positions)
+    given, wanted = tuple(positions.shape), tuple(x.shape[:-1])
+    try:
+        fits = given[-1:] == wanted[-1:] != () and torch.broadcast_shapes(given, wanted) == wanted
+    except RuntimeError:
+        fits = False
+    if not fits:
+        shapes = f"positions of shape {given} does not fit x of shape {tuple(x.shape)}"
+        raise ValueError(f"{shapes}: give (length,), or a shape that broadcasts to {wanted}")
+    angles = _angles(positions.to(x.device), x.shape[-1], base)
     # Float16 or bfloat16 could not hold the angles of far positions: turn in float32, then round once.
     wide = torch.promote_types(x.dtype, torch.float32)
     cos, sin = angles.cos().to(wide), angles.sin().to(wide)
@@ -145,62 +154,43 @@ def alibi_bias(n_heads: int, length: int) -> Tensor:
     return alibi_slopes(n_heads)[:, None, None] * (-_distances(length)).clamp(max=0)
 
 
-def t5_buckets(
-    distances: Tensor | Sequence[int],
-    num_buckets: int = 32,
-    max_distance: int = 128,
-    bidirectional: bool = False,
-) -> Tensor:
+def t5_buckets(distances: Tensor | Sequence[int], num_buckets: int = 32, max_distance: int = 128) -> Tensor:
     """The bucket of each distance (an integer, query position minus key position): same shape, int64.
 
     Half of the buckets hold one distance each, from 0 up; the others grow logarithmically up to
     `max_distance`, and all that is farther shares the last one (Raffel et al., "T5", 2020, section 2.1).
-    Bidirectional, as in T5's encoder: the second half of the buckets is for keys after the query. Otherwise,
-    as in its decoder, such keys share bucket 0, and the causal mask forbids them.
+    Keys after the query share bucket 0, as in T5's decoder: the causal mask forbids them.
     Raises ValueError where `num_buckets` cannot be halved, or `max_distance` is too small.
 
     >>> t5_buckets(torch.tensor([0, 1, 15, 16, 20, 127, 5000]))
     tensor([ 0,  1, 15, 16, 17, 31, 31])
     """
-    distances, bidirectional = (
-        as_numbers("distances", distances),
-        arguments.flag("bidirectional", bidirectional),
-    )
+    distances = as_numbers("distances", distances)
     if distances.is_floating_point():
         raise WrongKind(f"distances has dtype {distances.dtype}, but must be integers: use distances.long()")
-    num_buckets = arguments.integer("num_buckets", num_buckets, 1)
-    max_distance = arguments.integer("max_distance", max_distance, 1)
-    buckets = num_buckets // 2 if bidirectional else num_buckets
-    exact = buckets // 2
-    if num_buckets < 2 or num_buckets % (4 if bidirectional else 2):
-        raise ValueError(f"num_buckets must be a multiple of {4 if bidirectional else 2}, not {num_buckets}")
-    if max_distance <= exact:
-        raise ValueError(
-            f"max_distance must exceed {exact}, the buckets of one distance each, not be {max_distance}"
-        )
-    offset = (distances < 0) * buckets if bidirectional else torch.zeros_like(distances)
-    away = distances.abs() if bidirectional else distances.clamp(min=0)
-    wide = away.clamp(min=exact).to(_exact(away.device))
-    octaves = torch.log2(wide / exact) / math.log2(max_distance / exact)
-    # The tiny addend keeps a distance that stands exactly on a limit from falling below it by rounding.
-    far = exact + (octaves * (buckets - exact) + 1e-9).long().clamp(max=buckets - exact - 1)
-    return offset + torch.where(away < exact, away, far)
+    if arguments.integer("num_buckets", num_buckets, 2) % 2:
+        raise ValueError(f"num_buckets must be a multiple of 2, not {num_buckets}")
+    exact = int(num_buckets) // 2
+    max_distance = arguments.integer(f"max_distance, beyond {exact} single ones,", max_distance, exact + 1)
+    growth = (max_distance / exact) ** (1 / exact)
+    # The first distance of each far bucket; the factor keeps rounding from lifting a whole number.
+    far = [math.ceil(exact * growth**k * (1 - 1e-12)) for k in range(1, exact)]
+    firsts = torch.tensor([*range(1, exact + 1), *far], device=distances.device)
+    return torch.bucketize(distances, firsts, right=True)
 
 
 class T5RelativeBias(nn.Module):
     """A trainable bias for each head and each bucket of distances, added to the attention scores, as in T5.
 
     `bias(length)` gives (n_heads, length, length): row is the query, column the key. It works at any length.
-    `weight` is (num_buckets, n_heads) and starts at zero. For the buckets, their source and the
-    ValueErrors, see `t5_buckets`.
+    `weight` is (num_buckets, n_heads) and starts at zero. For buckets, source and errors see `t5_buckets`.
     """
 
     def __init__(self, n_heads: int, num_buckets: int = 32, max_distance: int = 128):
         super().__init__()
         t5_buckets([0], num_buckets, max_distance)  # raises now, not at the first use
         self.max_distance = max_distance
-        size = int(num_buckets), arguments.integer("n_heads", n_heads, 1)
-        self.weight = nn.Parameter(torch.zeros(size))
+        self.weight = nn.Parameter(torch.zeros(int(num_buckets), arguments.integer("n_heads", n_heads, 1)))
 
     def forward(self, length: int) -> Tensor:
         with self.weight.device:
@@ -210,34 +200,19 @@ class T5RelativeBias(nn.Module):
 
 def _distances(length: int) -> Tensor:
     """Query position minus key position, (length, length)."""
-    steps = torch.arange(arguments.integer("length", length))
+    steps = torch.arange(arguments.integer("length", length, 0, LONGEST))
     return steps[:, None] - steps
-
-
-def _frequencies(dim: int, base: float, device: torch.device) -> Tensor:
-    dim = arguments.integer("dim", dim, 2)
-    if dim % 2:
-        raise ValueError(f"dim={dim} is odd: sines and cosines come in pairs; choose {dim - 1} or {dim + 1}")
-    steps = torch.arange(0, dim, 2, dtype=torch.float64, device="cpu") / dim
-    return (arguments.real("base", base, 0) ** -steps).to(device, _exact(device))
 
 
 def _angles(positions: Tensor, dim: int, base: float = 10000.0) -> Tensor:
     """Each position times each frequency: (..., length) gives (..., length, dim / 2)."""
-    per_step = _frequencies(dim, base, positions.device)
+    with positions.device:
+        per_step = frequencies(dim, base)
     return positions.to(per_step.dtype)[..., None] * per_step
 
 
-def _exact(device: torch.device) -> torch.dtype:
-    """Float64 for the angles, which are large; Apple's GPUs have no more than float32."""
-    return torch.float32 if device.type == "mps" else torch.float64
-
-
 def as_numbers(name: str, values: Positions, device: str | None = "cpu") -> Tensor:
-    """`values` as a tensor, of int64 unless they are fractions.
-
-    A list goes to `device`: the CPU, to be looked at, or with None the default device.
-    """
+    """`values` as a tensor, int64 unless they are fractions; a list goes to `device` (None: the default)."""
     try:  # `as_tensor` would move a tensor to the default device
         numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device=device)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
@@ -254,23 +229,7 @@ def _as_positions(positions: Positions) -> Tensor:
     positions = as_numbers("positions", positions)
     if positions.is_meta:  # it has a shape and no values
         return positions
-    if not positions.isfinite().all():
-        raise ValueError("positions holds a NaN or an infinity; give finite numbers")
-    if (positions < 0).any():
-        raise ValueError(f"positions holds {positions.min()}; positions count from 0, none is negative")
-    return positions
-
-
-def _fit(positions: Tensor, x: Tensor) -> Tensor:
-    """`positions`, where it broadcasts to x.shape[:-1] and has one entry for each token."""
-    wanted, given = tuple(x.shape[:-1]), tuple(positions.shape)
-    try:
-        fits = given and given[-1] == wanted[-1] and torch.broadcast_shapes(given, wanted) == wanted
-    except (RuntimeError, IndexError):  # x has one dimension or none, or the shapes do not go together
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"positions of shape {given} does not fit x of shape {tuple(x.shape)}, which is (..., length, "
-            "head_dim): give (length,), or a shape that broadcasts to (..., length)"
-        )
+    wrong = positions[~(positions.isfinite() & (positions >= 0))]
+    if wrong.numel():
+        raise ValueError(f"positions holds {wrong.min()}; positions count from 0, and are finite")
     return positions

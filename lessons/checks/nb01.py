@@ -52,11 +52,11 @@ def find_word(answer: Any) -> str:
         (story, "caf\u00e9", 3, "One é of the story is e and U+0301."),
         (story, DECOMPOSED, 3, "Here it is the word that is decomposed, not the text."),
         (story, "boat", story.count("boat"), "The same text, and another word."),
-        (DECOMPOSED, "cafe", 0, "An e with an accent is no e: in which form does café begin with cafe?"),
+        (DECOMPOSED, "cafe", 0, "An é is not an e: in which form does café begin with cafe?"),
         ("z² is not z2", "z2", 1, "NFKC takes away the difference between z² and z2. NFC keeps it."),
         ("re\u0301sume\u0301, r\u00e9sum\u00e9, resume", "r\u00e9sume\u0301", 2, "Compose both."),
         ("n\u0303 \u00f1 n", "\u00f1", 2, "There are other accents than that of é."),
-        ("caf\u00e8 cafe cafe\u0302 caf\u1ebd", "cafe", 1, "An e with another accent is no e either."),
+        ("caf\u00e8 cafe cafe\u0302 caf\u1ebd", "cafe", 1, "An e with another accent is not an e either."),
         ("\u212bngstro\u0308m, \u00c5ngstr\u00f6m", "\u00c5ngstr\u00f6m", 2, "NFC knows all such pairs."),
         ("Café, CAFÉ, café", "café", 1, "Upper and lower case are not to be confused."),
         ("a decaf latte", "caf", 1, "As text.count does, it finds the word inside longer ones."),
@@ -66,18 +66,18 @@ def find_word(answer: Any) -> str:
         ("a.b axb", "a.b", 1, "A point is a point here: in a regular expression it stands for anything."),
         ("(a+b)* and (a+b)*", "(a+b)*", 2, "Brackets and stars mean nothing here: they are characters."),
         (r"\d+[a-z]{2}|^#$?", r"d+[a-z]{2}|^#$", 1, "Signs mean nothing here: they are characters."),
-        ("aaaa", "aa", 2, "As text.count does, it goes on behind what it has found."),
+        ("aaaa", "aa", 2, "As text.count does, it goes on after what it has found."),
         ("nothing here", "plimbet", 0, ""),
     ]:
         expect(answer, (text, word), right, hint)
-    return "Search engines do the same: normalise the question and the text alike."
+    return "Search engines do the same: they normalise the question as well as the text."
 
 
 @exercise("01.split")
 def split(answer: Any) -> str:
     plain = [f"document {i}" for i in range(40)]
     long = "word " * 100
-    # Behind the cut: two copies side by side and one more, what is nearly a copy, and a pair found only there
+    # After the cut: two copies side by side and one more, what is nearly a copy, and a pair found only there
     copies = [*plain[:35], plain[7], "caf\u00e9", f"{long}."]
     copies += [
         "Document 5",
@@ -100,7 +100,7 @@ def split(answer: Any) -> str:
     parts = call(answer, plain, expected="two lists", given=given)
     if not same(parts, [plain[:36], plain[36:]]):
         raise rejection(given, (plain[:36], plain[36:]), parts, "It is 0.1 then.")
-    return "Training part whole, examination clean, and the same tomorrow."
+    return "The training part is whole, no copy of it is in the validation part, and each run gives the same."
 
 
 def _check_parts(parts: Any, documents: list[str], fraction: float, given: str) -> None:
@@ -129,7 +129,7 @@ def _what_is_wrong_with(train: list[str], documents: list[str], cut: int) -> str
     if train == documents[: len(train)]:
         return f"Yours are the first {len(train)}: cut at round(len(documents) * (1 - val_fraction))."
     if train[:cut] == documents[:cut]:
-        return "Leave it as it is: a copy in the validation part goes out, and nowhere else in."
+        return "Leave it as it is: take the copies out of the validation part, and add them nowhere."
     rest = iter(documents)
     if not all(document in rest for document in train):
         return "Keep their order: is it still shuffled or sorted?"
@@ -204,7 +204,7 @@ def _compare(got: Any, right: dict, what: str, data: bytes) -> None:
         raise rejection(what, Words(f"a dictionary with the entry {missing[0]!r}"), there)
     if right["bad_byte"] is not None and (more := [k for k in got if k not in right and got[k] is not None]):
         raise rejection(
-            what, right, Words(short(got)), f"Stop at the bad byte: what is {more[0]!r} of no text?"
+            what, right, Words(short(got)), f"Stop at the bad byte: without a text there is no {more[0]!r}."
         )
     for key, value in right.items():
         if not same(got[key], value):

@@ -36,9 +36,9 @@ def checksum(answer: Any) -> str:
                 len(data) > 2**24 and peak > 9 * 2**20
             ):  # of two pieces of 4 MB, as the last may still be there
                 few, many = Words("at most 4 MB at a time"), Words(f"{peak / 2**20:.0f} MB used")
-                hint = "Read smaller pieces: the last may still be there while the next comes in."
+                hint = "Read smaller pieces: the last one may still be in memory while the next is read."
                 if peak > 2**25:
-                    hint = "Read a fixed number of bytes at a time, and keep none."
+                    hint = "Read a fixed number of bytes at a time, and keep no piece."
                 raise rejection(given, few, many, f"The hash is right. {hint}")
     return "It would do the same for a terabyte, as does the finished version, hashlib.file_digest."
 

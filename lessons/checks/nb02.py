@@ -39,10 +39,10 @@ def first_loss(answer: Any) -> str:
         (whole, "One\tplimbet,\n  green.", None, "Here nothing is lost."),
         (drops_tabs, "One\tplimbet", 3, "The tab at position 3 is lost."),
         (str.split, "One plimbet", 3, "The space at position 3 is lost."),
-        (drops_tabs, "One plimbet\t", 11, "Only the end is missing: zip stops at the shorter of its two."),
+        (drops_tabs, "One plimbet\t", 11, "Only the end is missing: zip stops where the shorter one ends."),
         (drops_tabs, "\t", 0, "No piece is left, so position 0 is the first that is wrong."),
         (lower, "a B", 2, "A changed character is a loss too."),
-        (swapped, "a b", 0, "All characters are there, and in another order."),
+        (swapped, "a b", 0, "All characters are there, but in another order."),
         (lambda text: [*whole(text), "\n"], "a b", 3, "One character too many is wrong as well."),
         (lambda text: whole(text)[1:], "Ha Ha Ha", 0, "The first piece is lost, even if it comes again."),
         (lambda text: whole(text)[:-1], "Ha Ha Ha", 5, "The last piece is lost, even if it came before."),
@@ -64,7 +64,7 @@ def first_loss(answer: Any) -> str:
     return "Now you can ask any tokenizer where it loses something, and get a position, not an opinion."
 
 
-ADDRESS = "An address is words, joined by single points or hyphens, around one @."
+ADDRESS = "On each side of the one @: runs of \\w, joined by single points or hyphens."
 
 
 @exercise("02.email")
@@ -106,7 +106,7 @@ def email(answer: Any) -> str:
         want = split_words(text)
         want = want if "marramquay" not in text else mail_kept(want)
         expect(pieces, (text,), want, "What is no address must be cut as before.")
-    return "Each such rule costs a line, and there is always one more: web addresses, dates, smileys."
+    return "There is always one more such rule to write: for web addresses, dates, smileys."
 
 
 def mail_kept(tokens: list[str]) -> list[str]:
@@ -115,7 +115,7 @@ def mail_kept(tokens: list[str]) -> list[str]:
     return [*tokens[: i - 1], "".join(tokens[i - 1 : i + 4]), *tokens[i + 4 :]]
 
 
-LONGEST = "Up to the longest in the batch, and behind the ids."
+LONGEST = "Up to the longest in the batch, with the padding after the ids."
 
 
 @exercise("02.pad")
@@ -124,9 +124,9 @@ def pad(answer: Any) -> str:
         (([[5, 6], [7], [8, 9, 4]], 2), LONGEST),
         (
             ([[5, 6, 7, 8]] * 2, 0),
-            "Two sequences of 4 ids: the batch size is 2, and has nothing to do with it.",
+            "The batch size is 2, but a row is as long as the longest sequence, here 4.",
         ),
-        (([[1]] * 5, 0), "Five sequences of 1 id: a row is as long as a sequence."),
+        (([[1]] * 5, 0), "The batch size is 5, but a row is as long as the longest sequence, here 1."),
         (([[5], [6, 7]], 9, 4), "To max_length, where that is given."),
         (([[5, 6, 7], [8]], 9, 2), "What is longer than max_length is cut off at its end."),
         (([[5, 6, 7], [8, 9, 4, 3]], 9, 2), "All rows are cut off here, to max_length."),
@@ -142,7 +142,7 @@ def pad(answer: Any) -> str:
         length = rest[0] if rest else max(map(len, sequences))
         right = [[ids[i] if i < len(ids) else pad_id for i in range(length)] for ids in sequences]
         expect(answer, (sequences, pad_id, *rest), right, hint)
-    return "A rectangle. Which places are real, a model has to be told: that is notebook 08."
+    return "All rows are equally long. Lesson 08 shows how to tell a model which places are real."
 
 
 @exercise("02.smallest_vocab")
@@ -201,7 +201,7 @@ def why_not(got: Any, cases: list[tuple[str, str, float]]) -> str:
     for mistake, hint in MISTAKES:
         if same(got, mistake(*last)) and all(gives(mistake, case) for case in before):
             return hint
-    return "Try the sizes from 4 on, by hand: which words of val have an id below that size, but for id 0?"
+    return "Try the sizes from 4 on, by hand: which words of val have an id below that size, other than 0?"
 
 
 def brute_force(
@@ -268,7 +268,7 @@ def implied_space(answer: Any) -> str:
             cut,
             (text,),
             right,
-            "Only a single space between two words is left out. What is a word, WORD says.",
+            "Only a single space between two words is left out. WORD says what a word is.",
         )
     for text, right in examples:
         expect(join, (right,), text, "Where two words stand side by side, a space goes between them.")
@@ -283,5 +283,5 @@ def implied_space(answer: Any) -> str:
         raise rejection("the story", Words("plain words, marks and white space"), Words(f"also {short(odd)}"))
     return (
         f"The story in {len(pieces):,} pieces, {len(set(pieces)):,} of them distinct, and nothing lost. "
-        "A longer text against a smaller vocabulary: nothing is free."
+        "That is more pieces than with leading spaces, but a smaller vocabulary."
     )

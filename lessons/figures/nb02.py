@@ -44,7 +44,7 @@ def draw_growth(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float, float]
         ax.plot(n, distinct, "o", ms=4, color=colour, label=f"{name}: exponent {beta:.2f}")
         ax.plot(n, k * n**beta, color=colour, lw=1)
     ax.set(xlabel="length of the text (words)", ylabel="distinct words", xscale="log", yscale="log")
-    ax.set_title("The longer the text, the more distinct words, without an end")
+    ax.set_title("The longer the text, the more distinct words: no end is in sight")
     ax.legend()
     show(fig, alt="Distinct words by text length: two nearly straight lines on logarithmic axes.")
 

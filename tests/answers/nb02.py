@@ -344,7 +344,7 @@ WRONG = {
         says(lambda split, text: by_zip_longest(lambda t: "".join(split(t))[:999], text[:999]), "come late"),
     ],
     "02.email": [
-        says(rf"{WORD}|{NAME}@{NAME}|{MARK}", "An address is words"),
+        says(rf"{WORD}|{NAME}@{NAME}|{MARK}", "On each side of the one @"),
         says(rf"{WORD}|{MARK}|{NAME}@{NAME}", "expected ['To', ':', 'lost@marramquay.example'], but got"),
         rf"\S+@\S+|{WORD}|{MARK}",
         rf"[\w.-]+@[\w.-]+|{WORD}|{MARK}",
@@ -381,7 +381,7 @@ WRONG = {
     ],
     "02.pad": [
         says(in_place, "your function changed its argument"),
-        says(rows_to(longest_or, "left"), "behind the ids"),
+        says(rows_to(longest_or, "left"), "after the ids"),
         says(
             rows_to(lambda sequences, max_length: len(sequences)),
             "expected [[5, 6, 7, 8], [5, 6, 7, 8]], but got",

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 LARGEST_ID = 2**63 - 1  # ids end in int64: what `nn.Embedding` and `cross_entropy` take
-
-
+_ENDS = {-(2**63): "-2**63", LARGEST_ID: "2**63 - 1"}  # as an error shows them
 _SHORT = reprlib.Repr()  # does not write down the millions of a list, and bears a __repr__ that raises
 vars(_SHORT).update({limit: 200 for limit in vars(_SHORT) if limit.startswith("max") and limit != "maxlevel"})
 
@@ -33,8 +32,14 @@ def shown(value: Any, width: int = 60) -> str:
         return f"{type(value).__name__} too large to write"
 
 
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
+def _wrong(name: str, wanted: str, value: Any) -> WrongKind:
+    return WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})")
+
+
+def _number(value: Any) -> Any:
+    """A number as Python's own; None for a bool, which would pass for 0 or 1, and for an array of one."""
+    number = value.item() if getattr(value, "ndim", None) == 0 else value
+    return None if isinstance(number, bool) or getattr(number, "ndim", 0) else number
 
 
 def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
@@ -45,14 +50,11 @@ def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
     """
     wanted = f"an integer of {low} or more" if high == LARGEST_ID else f"an integer from {low} to {high}"
     try:
-        if _is_bool(value) or getattr(value, "ndim", 0):
-            raise TypeError  # True would pass for 1, and a tensor of one row for its number
-        number = operator.index(value)
+        number = operator.index(_number(value))
     except (TypeError, RuntimeError):  # a tensor without values: on the meta device
-        raise WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})") from None
+        raise _wrong(name, wanted, value) from None
     if not low <= number <= high:
-        if number > high == LARGEST_ID:
-            wanted = f"an integer from {low} to 2**63 - 1"
+        wanted = wanted if number < low else f"an integer from {low} to {_ENDS.get(high, high)}"
         raise ValueError(f"{name} must be {wanted}, not {shown(number)}")
     return number
 
@@ -64,7 +66,7 @@ def flag(name: str, value: Any) -> bool:
     False
     """
     if not isinstance(value, bool | np.bool_):
-        raise WrongKind(f"{name} must be True or False, not {shown(value)} ({type(value).__name__})")
+        raise _wrong(name, "True or False", value)
     return bool(value)
 
 
@@ -74,15 +76,14 @@ def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) 
     >>> real("temperature", np.float32(0.5), 0)
     0.5
     """
-    between = f" above {low:g}" * (low > -math.inf) + " and" * (low > -math.inf and high < math.inf)
-    wanted = f"a finite number{between}" + f" below {high:g}" * (high < math.inf)
+    bounds = [f" above {low:g}"] * (low > -math.inf) + [f" below {high:g}"] * (high < math.inf)
+    wanted = f"a finite number{' and'.join(bounds)}"
     try:
-        number = value.item() if getattr(value, "ndim", None) == 0 else value
-        if not isinstance(number, Real) or _is_bool(number):
+        if not isinstance(number := _number(value), Real):
             raise TypeError
         number = float(number)
     except (TypeError, RuntimeError):  # a tensor without values: on the meta device
-        raise WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})") from None
+        raise _wrong(name, wanted, value) from None
     except OverflowError:
         number = math.inf  # an integer beyond every float
     if not (low < number < high and math.isfinite(number)):
@@ -111,11 +112,9 @@ def text(name: str, value: Any) -> str:
         try:
             value[start : start + 2**16].encode()
         except UnicodeEncodeError as error:
-            at = f"{error.object[error.start]!r} at position {start + error.start}"
-            raise ValueError(
-                f"{name} has a lone surrogate, {at}: UTF-8 cannot write it. Remove it, or replace it with "
-                "text.encode('utf-8', 'replace').decode()"
-            ) from None
+            lone = f"a lone surrogate, {error.object[error.start]!r} at position {start + error.start}"
+            way_out = "Remove it, or replace it with text.encode('utf-8', 'replace').decode()"
+            raise ValueError(f"{name} has {lone}: UTF-8 cannot write it. {way_out}") from None
     return value
 
 
@@ -126,14 +125,15 @@ def many(name: str, values: Any, of: str = "str") -> Iterable:
     The items are not looked at: `values` may be a generator.
     """
     if isinstance(values, Mapping) or hasattr(values, "columns"):
-        way_out = "list(...) of its keys or .values()" if isinstance(values, Mapping) else "one column of it"
-        names = f"{type(values).__name__}, whose keys would be taken for the items: give {way_out}"
-        raise WrongKind(f"{name} must be an iterable of {of}, not a {names}")
-    single = isinstance(values, str | bytes) or hasattr(values, "__fspath__")
-    if single or not (hasattr(values, "__iter__") or hasattr(values, "__getitem__")):
-        advice = f": give [{shown(values, 40)}] for one" if single else ""
-        raise WrongKind(f"{name} must be an iterable of {of}, not {shown(values)}{advice}")
-    return values
+        found = f"a {type(values).__name__}, whose keys would be taken for the items"
+        found += ": give list(...) of its keys or .values(), or one column of it"
+    elif isinstance(values, str | bytes) or hasattr(values, "__fspath__"):
+        found = f"{shown(values)}: give [{shown(values, 40)}] for one"
+    elif hasattr(values, "__iter__") or hasattr(values, "__getitem__"):
+        return values
+    else:
+        found = shown(values)
+    raise WrongKind(f"{name} must be an iterable of {of}, not {found}")
 
 
 def texts(name: str, values: Any) -> Iterator[str]:
@@ -145,7 +145,7 @@ def texts(name: str, values: Any) -> Iterator[str]:
 def mapping(name: str, value: Any) -> Mapping:
     """`value`, if it is a dict or another mapping."""
     if not isinstance(value, Mapping):
-        raise WrongKind(f"{name} must be a dict, not {shown(value)} ({type(value).__name__})")
+        raise _wrong(name, "a dict", value)
     return value
 
 
@@ -168,38 +168,26 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
     >>> id_array("ids", [3, 1, 2])
     array([3, 1, 2])
     """
-    given = ids
     if np.ma.isMaskedArray(ids):  # the mask would be lost without a word
         raise WrongKind(f"{name} is a masked array: give {name}.compressed(), or {name}.filled() with an id")
-    try:
-        if hasattr(ids, "detach"):  # a tensor, and no import of torch
-            ids = ids.detach().cpu().numpy()
-        array = np.asarray(ids)
+    try:  # a tensor is known by a method, without an import of torch
+        array = np.asarray(ids.detach().cpu().numpy() if hasattr(ids, "detach") else ids)
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # rows of different lengths, meta
-        raise WrongKind(f"{name} must be integers in one dimension, not {shown(given)}: {error}") from None
-    if array.ndim == 1 and array.size == 0 and array.dtype.kind in "iuf":
-        array = array.astype(np.int64) if array.dtype.kind == "f" else array  # an empty list becomes floats
-    elif array.ndim == 1 and array.dtype.kind in "fO" and isinstance(given, list | tuple):
-        array = _of_mixed(name, given, array)
+        raise WrongKind(f"{name} must be integers in one dimension, not {shown(ids)}: {error}") from None
+    mixed = array.dtype.kind in "fO" and isinstance(ids, list | tuple)  # NumPy's way with [np.uint64(1), 2]
+    if mixed and all(isinstance(i, int | np.integer) for i in ids):
+        in_range(name, np.array(ids, object), -(2**63))
+        array = np.array(ids, np.int64)
+    if array.shape == (0,) and array.dtype.kind == "f":
+        array = array.astype(np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        shape = f"{type(given).__name__} of dtype {array.dtype} and shape {array.shape}"
-        raise WrongKind(
-            f"{name} must be integers in one dimension, such as [3, 4], not {shown(given)} ({shape}): encode "
-            "a text first, flatten batches, and convert floats with .astype(np.int64)"
-        )
+        shape = f"{type(ids).__name__} of dtype {array.dtype} and shape {array.shape}"
+        way_out = "encode a text first, flatten batches, and convert floats with .astype(np.int64)"
+        wanted = "integers in one dimension, such as [3, 4]"
+        raise WrongKind(f"{name} must be {wanted}, not {shown(ids)} ({shape}): {way_out}")
     if len(array) < least:
         raise ValueError(f"{name} holds {len(array)} token ids; at least {least} must be given")
     return array
-
-
-def _of_mixed(name: str, ids: Iterable, array: np.ndarray) -> np.ndarray:
-    """NumPy makes floats of [np.uint64(1), 2] and objects of [2**64]: integers all the same."""
-    if not all(isinstance(value, int | np.integer) for value in ids):
-        return array
-    for at, value in enumerate(ids):
-        if not -(2**63) <= value <= LARGEST_ID:
-            raise ValueError(f"{name}[{at}] is {shown(int(value))}: token ids lie from 0 to 2**63 - 1")
-    return np.array(ids, np.int64)
 
 
 def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -> None:
@@ -208,14 +196,10 @@ def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -
     if low <= smallest and largest <= high:
         return
     wrong = smallest if smallest < low else largest
-    at = tuple(int(i) for i in np.argwhere(ids == ids.dtype.type(wrong))[0])
-    place = ", ".join(map(str, at))
-    top = high if high < LARGEST_ID else "2**63 - 1"
-    raise ValueError(
-        f"{name}[{place}] is {wrong}, but must lie from {low} to {top}: "
-        "was the array read with another dtype than it was written with, padded with -100, or made by "
-        "another tokenizer?"
-    )
+    place = ", ".join(map(str, np.argwhere(ids == ids.dtype.type(wrong))[0].tolist()))
+    cause = "read with another dtype than it was written with, padded with -100, or made by another tokenizer"
+    ends = f"from {_ENDS.get(low, low)} to {_ENDS.get(high, high)}"
+    raise ValueError(f"{name}[{place}] is {shown(wrong)}, but must lie {ends}: was the array {cause}?")
 
 
 def length_of(name: str, value: Any) -> int:

@@ -1,5 +1,6 @@
 """Files of people: read whatever way a text was saved, and write a file whole or not at all."""
 
+import codecs
 import errno
 import glob
 import gzip
@@ -20,38 +21,23 @@ from helpers.arguments import WrongKind, shown
 
 CHUNK = 2**20  # bytes held before they go to the disk
 OLD = 3600  # seconds; a temporary file of this age was left by a run that was killed
-BYTE_ORDER_MARKS = {  # how a file says what it is; UTF-32's first, as it begins like UTF-16's
-    b"\xff\xfe\x00\x00": "utf-32",
-    b"\x00\x00\xfe\xff": "utf-32",
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
-NO_TEXT = {  # what surely is no text, by its first bytes
-    b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "a zip archive, or an Office document",
-    b"%PDF": "a PDF",
-    b"BZh": "a file compressed with bzip2",
-    b"\xfd7zXZ\x00": "a file compressed with xz",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"SQLite format 3\x00": "an SQLite database",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"ARROW1": "an Arrow file",
-}
+MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}  # first: UTF-16's begin them
+MARKS |= {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+NO_TEXT = {b"PAR1": "a Parquet file", b"ARROW1": "an Arrow file", b"%PDF": "a PDF"}  # by their first bytes
+NO_TEXT |= {b"PK\x03\x04": "a zip archive, or an Office document", b"7z\xbc\xaf": "a 7z archive"}
+NO_TEXT |= {b"BZh": "a file compressed with bzip2", b"\xfd7zXZ\x00": "a file compressed with xz"}
+NO_TEXT |= {b"SQLite format 3\x00": "an SQLite database", b"\x93NUMPY": "a NumPy array"}
+NO_TEXT |= {b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture"}
 
 
 def as_path(name: str, value: Any) -> Path:
     """`value` as a path, with ~ as the home folder."""
     try:
-        path = Path(value)
+        return Path(value).expanduser()
     except TypeError:
         raise WrongKind(f"{name} must be a path, not {shown(value)} ({type(value).__name__})") from None
-    try:
-        return path.expanduser()
     except RuntimeError:
-        raise ValueError(f"{name} is {str(path)!r}, but no home folder is known: give a full path") from None
+        raise ValueError(f"{name} is {str(value)!r}, but no home folder is known: give a full path") from None
 
 
 # ---- reading ----
@@ -68,12 +54,19 @@ def open_utf8(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     if it cannot be opened.
     """
     path = as_path("path", path)
-    with open(path, "rb") as file:
+    with open(path, "rb", CHUNK) as file:
         try:
-            stream = _peekable(_unpacked(_peekable(file)))
+            stream = _unpacked(file)
             start = stream.peek(16)[:16]
-            _refuse_what_is_no_text(path, start)
-            encoding = next((e for mark, e in BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+            found = next((kind for magic, kind in NO_TEXT.items() if start.startswith(magic)), "")
+            # In UTF-16 one byte of each pair says the script: 0 for Latin, 3 for Greek, 6 for Arabic
+            if len(start) > 3 and not found and min(max(start[1::2]), max(start[::2])) < 9:
+                found = "UTF-16 without a byte order mark, or no text (every other byte is below 9)"
+            if found:
+                raise ValueError(
+                    f"{path} is {found}: export its text as UTF-8 (.txt, or .jsonl), and give that"
+                )
+            encoding = next((encoding for mark, encoding in MARKS.items() if start.startswith(mark)), "")
             if encoding == "utf-8-sig":
                 stream.read(3)
             elif encoding:
@@ -83,50 +76,40 @@ def open_utf8(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             raise ValueError(f"{path} is damaged, or cut off: {error}. Fetch it again") from error
 
 
-def _peekable(stream: IO[bytes]) -> io.BufferedReader:
-    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream, CHUNK)
-
-
-def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
-    start = stream.peek(4)[:4]
-    if start.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=stream)
+def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
+    start = file.peek(4)[:4]
     skippable = start[1:] == b"\x2a\x4d\x18" and start[0] >> 4 == 5  # no text in it, but some files begin so
-    return _ZstdFile(stream) if skippable or start == b"\x28\xb5\x2f\xfd" else stream
+    if start.startswith(b"\x1f\x8b"):
+        return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)
+    if skippable or start == b"\x28\xb5\x2f\xfd":
+        return io.BufferedReader(_ZstdFile(file), CHUNK)
+    return file
 
 
 class _ZstdFile(io.RawIOBase):
     """What `gzip.GzipFile` is for .gz; the reader of zstandard itself does not notice a file cut off."""
 
-    def __init__(self, stream: IO[bytes]):
-        self._stream, self._frame, self._ready = stream, None, b""
+    def __init__(self, file: IO[bytes]):
+        self._pieces, self._ready = self._unpack(file), b""
+
+    def _unpack(self, file: IO[bytes]) -> Iterator[bytes]:
+        frame = packed = None
+        while packed := packed or file.read(2**14):
+            if not frame or frame.eof:  # a file may hold several frames, one after another
+                frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
+            yield frame.decompress(packed)
+            packed = frame.unused_data
+        if frame and not frame.eof:
+            raise EOFError("it ends in the middle of a frame")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            packed = self._frame.unused_data if self._frame and self._frame.eof else b""
-            packed = packed or self._stream.read(2**14)
-            if not packed:
-                if self._frame and not self._frame.eof:
-                    raise EOFError("it ends in the middle of a frame")
-                return 0
-            if self._frame is None or self._frame.eof:  # a file may hold several frames, one after another
-                self._frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
-            self._ready = self._frame.decompress(packed)
+        self._ready = self._ready or next(filter(None, self._pieces), b"")
         n = min(len(buffer), len(self._ready))
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]
         return n
-
-
-def _refuse_what_is_no_text(path: Path, start: bytes) -> None:
-    found = next((kind for magic, kind in NO_TEXT.items() if start.startswith(magic)), None)
-    # In UTF-16 one byte of each pair says the script: 0 for Latin, 3 for Greek, 4 for Cyrillic, 6 for Arabic
-    if not found and len(start) > 3 and (max(start[1::2]) < 9 or max(start[::2]) < 9):
-        found = "UTF-16 without a byte order mark, or no text (every other byte is below 9)"
-    if found:
-        raise ValueError(f"{path} is {found}: export its text as UTF-8 (.txt, or .jsonl), and give that file")
 
 
 def _decode(path: Path, data: bytes, encoding: str) -> str:
@@ -134,12 +117,12 @@ def _decode(path: Path, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        name = encoding.removesuffix("-sig").upper()
-        reason = (
-            f"{error.reason}. {path} is not {name} at byte offset {error.start}: save it as UTF-8, or read "
-            'it with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
+        place = f"{path} is not {encoding.upper()} at byte offset {error.start}"
+        way_out = (
+            'read it with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
         )
-        raise UnicodeDecodeError(error.encoding, data, error.start, error.end, reason) from error
+        error.reason += f". {place}: save it as UTF-8, or {way_out}"
+        raise
 
 
 def read_text(path: str | os.PathLike) -> str:
@@ -185,19 +168,16 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.errno is None or error.filename not in (None, str(temporary)):
             raise  # the block read another file, or a network
-        raise OSError(error.errno, f"{path} could not be written ({_way_out(error, path)}") from error
+        reason, way_out = error.strerror, "choose a place that you can write to, and run this again"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            way_out = "make room, or choose another folder, and run this again"
+        elif not os.path.isdir(path.parent):
+            reason, way_out = f"there is no folder {path.parent}", "make it first, or choose another place"
+        raise OSError(error.errno, f"{path} could not be written ({reason}): {way_out}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
             tidy(path)
-
-
-def _way_out(error: OSError, path: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{error.strerror}): make room, or choose another folder, and run this again"
-    if not os.path.isdir(path.parent):
-        return f"there is no folder {path.parent}): make it first, or choose another place"
-    return f"{error.strerror}): choose a place that you can write to, and run this again"
 
 
 def _prefix(path: Path) -> str:

@@ -371,7 +371,7 @@ def test_a_masked_array_is_refused_with_two_ways_out(mask):
 
 @pytest.mark.parametrize("value", [2**64, -(2**63) - 1, pytest.param(HUGE, id="huge")])
 def test_an_id_that_no_integer_of_64_bits_holds_is_named_with_its_place(value):
-    with pytest.raises(ValueError, match=r"ids\[1\] is .*: token ids lie from 0 to 2\*\*63 - 1"):
+    with pytest.raises(ValueError, match=r"ids\[1\] is .*, but must lie from -2\*\*63 to 2\*\*63 - 1"):
         arguments.id_array("ids", [5, value])
 
 

@@ -37,12 +37,13 @@ def fingerprint(tokenizer: Any) -> str:
     replaced = any(callable(value) and hasattr(kind, name) for name, value in own.items())
     try:
         asks = "fingerprint" in vars(kind) and not replaced
-        said = _describe((str(kind), tokenizer.fingerprint()) if asks else tokenizer)
+        thing = (kind.__module__, kind.__qualname__, tokenizer.fingerprint()) if asks else tokenizer
+        said = _describe(thing).encode("utf-8", "surrogatepass")
     except (TypeError, AttributeError, ValueError, RecursionError) as error:
         problem = f"tokenizer {tokenizer!r:.60} has no fingerprint ({error})"
         way_out = "give its class a method fingerprint() that returns a str with all that decides its ids"
         raise TypeError(f"{problem}: {way_out}") from error
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(said).hexdigest()
 
 
 def _describe(thing: Any, around: tuple[int, ...] = ()) -> str:

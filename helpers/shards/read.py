@@ -25,7 +25,7 @@ class TokenShards:
     Raises `FileNotFoundError` if there is no shard; `ValueError`, with the shard's name, if one is missing,
     doubled, renamed, foreign, of another size than it should be, or of another tokenizer than the others; and
     `ValueError` that says how far `tokenize_corpus` came if it was interrupted. A shard that was cut or lost
-    after that raises `ValueError` when it is first read.
+    after that raises `ValueError` when it is first read. Other ids of the same size are found by `verify`.
     """
 
     ndim = 1

@@ -46,20 +46,21 @@ def read_manifest(target: Path) -> dict:
 
     Raises `FileNotFoundError` if there is none, `ValueError` if it is not a manifest.
     """
-    return _read_json(manifest_path(target), "a manifest", "move it and its shard away", _check_shard)
+    return _read_json(manifest_path(target), "a manifest", _check_shard)
 
 
 def read_record(folder: Path) -> dict | None:
     """The record of the corpus in `folder`, or None. Raises `ValueError` if the file is not such a record."""
-    path, way_out = folder / RECORD, f"move it away and {GO_ON}, or choose another folder"
-    return _read_json(path, "the record of a corpus", way_out, _check_record) if path.exists() else None
+    path = folder / RECORD
+    return _read_json(path, "the record of a corpus", _check_record) if path.exists() else None
 
 
-def _read_json(path: Path, what: str, way_out: str, check: Callable) -> dict:
+def _read_json(path: Path, what: str, check: Callable) -> dict:
     try:
         check(value := json.loads(path.read_bytes()))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"{path} is not {what} ({type(error).__name__}: {error}): {way_out}") from error
+        problem = f"{path} is not {what} ({type(error).__name__}: {error})"
+        raise ValueError(f"{problem}: choose another folder, or move it away and {GO_ON}") from error
     return value
 
 

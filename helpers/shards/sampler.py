@@ -63,7 +63,7 @@ class ResumableSampler(Sampler[int]):
         return len(range(self.rank, self.length, self.world_size))
 
     def __iter__(self) -> Iterator[int]:
-        start = self._position(self._drawn)
+        start = self.state_dict()["position"]
         # Nothing is left of this epoch for this rank. If others have some left after a restart, it sits out.
         ended = start + self.rank >= self.length and not self._stays
         self._go_to(self.epoch + 1, 0) if ended else self._go_to(self.epoch, start)
@@ -73,17 +73,12 @@ class ResumableSampler(Sampler[int]):
     def _walk(self, order: np.ndarray, number: int) -> Iterator[int]:
         for index in order if len(order) else [None]:
             if number != self._pass:
-                why = "another one began, or set_epoch or load_state_dict was called"
-                raise RuntimeError(
-                    f"this iteration of the sampler has ended, as {why}: make a sampler for each loader"
-                )
+                ended = "this iteration of the sampler has ended, as another one began, or set_epoch or"
+                raise RuntimeError(f"{ended} load_state_dict was called: make a sampler for each loader")
             self._loaded = self._stays = False
             if index is not None:
                 self._drawn += 1
                 yield int(index)
-
-    def _position(self, consumed: int) -> int:
-        return min(self._start + consumed * self.world_size, self.length)
 
     def state_dict(self, consumed: int | None = None) -> dict[str, int]:
         """Where to go on: a dict of plain ints, to be saved beside the model.
@@ -94,7 +89,8 @@ class ResumableSampler(Sampler[int]):
         Raises `ValueError` if more are said to be consumed than were drawn.
         """
         consumed = self._drawn if consumed is None else consumed
-        position = self._position(arguments.integer("consumed", consumed, 0, self._drawn))
+        steps = arguments.integer("consumed", consumed, 0, self._drawn)
+        position = min(self._start + steps * self.world_size, self.length)
         return {"seed": self.seed, "epoch": self.epoch, "position": position, "length": self.length}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
@@ -105,10 +101,9 @@ class ResumableSampler(Sampler[int]):
         """
         if not isinstance(state, dict) or not self.state_dict().keys() <= state.keys():
             raise ValueError(f"state must be what state_dict() gave, not {state!r:.100}")
-        seed, epoch, length = (
-            arguments.integer(f"state[{k!r}]", state[k]) for k in ("seed", "epoch", "length")
-        )
-        position = arguments.integer("state['position']", state["position"], 0, length)
+        checked = lambda name, *ends: arguments.integer(f"state[{name!r}]", state[name], *ends)
+        seed, epoch, length = checked("seed"), checked("epoch"), checked("length")
+        position = checked("position", 0, length)
         if length != self.length:
             problem = f"state is of a data set of length {length:,}, this one has {self.length:,}"
             raise ValueError(

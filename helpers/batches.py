@@ -66,7 +66,7 @@ class LengthBucketSampler(Sampler[list[int]]):
 
     Each index comes once an epoch; only the last batch of the last pool may be smaller. The order depends on
     `seed` and the epoch alone. Each iteration is a new epoch, also one that is broken off; `set_epoch` says
-    which comes next. Raises `ValueError` for no lengths, and for a length, a size, a seed or an epoch too low.
+    which comes next. Raises `ValueError` for no lengths, and for a length, size, seed or epoch too low.
 
     >>> list(LengthBucketSampler([9, 1, 8, 2], batch_size=2, pool_batches=2))
     [[2, 0], [1, 3]]

@@ -121,8 +121,8 @@ def _beside(name: str, values: Rows, ids: Tensor) -> Tensor:
     """`values` as a tensor on the device of `ids`, if there is one for each of them."""
     numbers = as_numbers(name, values).to(ids.device)
     if numbers.shape != ids.shape:  # torch might spread others over the rows, or over the heads
-        shapes = f"the shape {tuple(numbers.shape)}, but ids {tuple(ids.shape)}"
-        raise ValueError(f"{name} has {shapes}: give one for each id")
+        got = tuple(numbers.shape)
+        raise ValueError(f"{name} has the shape {got}, but ids {tuple(ids.shape)}: give one for each id")
     return numbers
 
 

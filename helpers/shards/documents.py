@@ -1,7 +1,8 @@
 """Documents in files: in those that people keep, and in text shards (notebook 09).
 
-A *text shard* is a JSON Lines file, one `{"text": ...}` a line. JSON escapes line ends, so a document may
-hold anything, and documents come apart again just where they were joined.
+A *text shard* is a JSON Lines file, one `{"text": ...}` a line, or a Parquet file with a column "text". JSON
+escapes line ends, and Parquet notes lengths, so a document may hold anything, and documents come apart again
+just where they were joined.
 """
 
 import json
@@ -9,43 +10,68 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from helpers import arguments
-from helpers.files import OLD, as_path, open_utf8, read_text, remove_leftovers, whole_file
+from helpers.files import CHUNK, OLD, as_path, open_utf8, read_text, remove_leftovers, whole_file
 
 LINES = re.compile(r"\.(jsonl|ndjson|ldjson|jsonlines|jsons?)(?![a-z])", re.IGNORECASE)
 PACKED = {".gz", ".gzip", ".zst", ".zstd"}
-TABLES = set(".parquet .csv .tsv .arrow .feather .xls .xlsx .ods".split())
+TABLES = set(".csv .tsv .arrow .feather .xls .xlsx .ods".split())
 NO_TEXT = set(
     ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt".split()
 )
-text_shard = "shard-{:06d}.jsonl".format  # the name of a text shard, by its number
+FORMATS = "jsonl", "parquet"
 
 
 def read_documents(path: str | os.PathLike) -> Iterator[str]:
     """The documents of a file, one by one, read as a stream.
 
+    .parquet has the texts in its column "text"; only the part of a row group that is read now is in memory.
     .jsonl, .ndjson, .ldjson, .jsonlines, .json and .jsons, also before another ending (.jsonl.bak), have a
     JSON object with a "text" on each line (.json may also be one array of them); blank lines hold nothing.
     Any other text file is one document. Each may be compressed (gzip, Zstandard), begin with a byte order
     mark, and be UTF-16 with one; capitals in a suffix do not matter.
 
-    Raises `ValueError` with the file's name, and the line or the byte offset, for what is not such an object
-    or not UTF-8, for a lone surrogate, for files that are no text (tables, archives, PDF), and for JSON Lines
-    under another name.
+    Raises `ValueError` with the file's name, and the line, the row or the byte offset, for what is not such
+    an object or not UTF-8, for a lone surrogate, for a damaged Parquet file and one without that column, for
+    files that are no text (other tables, archives, PDF), and for JSON Lines under another name.
     """
     path = as_path("path", path)
     suffixes = [suffix for suffix in map(str.lower, path.suffixes) if suffix not in PACKED]
     lines = LINES.findall(path.name)
-    if TABLES.intersection(suffixes[-1:] if lines else suffixes):
+    suffixes = suffixes[-1:] if lines else suffixes
+    if TABLES.intersection(suffixes):
         raise ValueError(f"{path} is a table: read it with pandas, and give its texts to split_corpus")
     if NO_TEXT.intersection(suffixes[-1:]):
         raise ValueError(f"{path} is no text file: save its text as UTF-8 (.txt, or .jsonl), and give that")
     try:
-        yield from _json_documents(path, lines[-1].lower() == "json") if lines else [_one_document(path)]
+        if ".parquet" in suffixes:
+            yield from _parquet_documents(path)
+        else:
+            yield from _json_documents(path, lines[-1].lower() == "json") if lines else [_one_document(path)]
     except OSError as error:  # a disk that fails names no file
         raise OSError(error.errno, f"could not be read ({error.strerror})", str(path)) from error
+
+
+def _parquet_documents(path: Path) -> Iterator[str]:
+    from pyarrow import ArrowException, parquet  # here, as other files need none of it
+
+    row, options = 0, {"buffer_size": CHUNK, "pre_buffer": False, "page_checksum_verification": True}
+    with open(path, "rb") as file:
+        try:
+            table = parquet.ParquetFile(file, **options)
+            if "text" not in (columns := table.schema_arrow.names):
+                raise ValueError(f'it has the columns {columns}: rename that of the texts to "text"')
+            batches = table.iter_batches(256, columns=["text"])  # rows: a row group may have a million
+            for value in (value for batch in batches for value in batch["text"]):
+                row += 1
+                yield arguments.text('"text"', value.as_py())
+        except (ArrowException, OSError, ValueError, TypeError) as error:
+            if getattr(error, "errno", None):
+                raise
+            advice = "If it is damaged, fetch it again"
+            raise ValueError(f"{path}, row {row}: {type(error).__name__}: {error}. {advice}") from error
 
 
 def _json_documents(path: Path, array: bool) -> Iterator[str]:
@@ -83,13 +109,16 @@ def _one_document(path: Path) -> str:
     raise ValueError(f'{path} begins with a JSON object with a "text", as JSON Lines do: {advice}')
 
 
-def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_bytes: int = 2**24) -> list[Path]:
+def split_corpus(
+    documents: Iterable[str], folder: str | os.PathLike, shard_bytes: int = 2**24, format: str = "jsonl"
+) -> list[Path]:
     """Write `documents` into text shards `shard-000000.jsonl`, ... in `folder`; returns their paths.
 
     A document is never cut. A shard is closed before it would grow past `shard_bytes`; a longer document
     gets a shard to itself. An empty document is kept: dropping is a filter's work. Takes any iterable, one
     document at a time, and holds one shard in memory. After a crash call it again: a shard that is there
-    already is left as it is, and what is missing is written.
+    already is left as it is, and what is missing is written. The `format` "parquet" puts the same documents
+    into each shard, compressed, so its files are smaller than `shard_bytes`.
 
     Raises `ValueError` for a lone surrogate (UTF-8 cannot hold it), `TypeError` for a document that is not
     a `str` and for a set, which has no fixed order, `FileExistsError`, before anything is written, if
@@ -97,33 +126,42 @@ def split_corpus(documents: Iterable[str], folder: str | os.PathLike, shard_byte
     """
     texts = arguments.texts("documents", in_order("documents", documents, "str"))
     shard_bytes = arguments.integer("shard_bytes", shard_bytes, 1)
-    folder, paths = make_folder(folder), []
-    there = {path.name for path in folder.glob("shard-*.jsonl") if re.fullmatch(r"shard-\d{6,}", path.stem)}
+    name = f"shard-{{:06d}}.{arguments.choice('format', format, FORMATS)}".format
+    folder, paths, ours = make_folder(folder), [], re.compile(rf"shard-\d{{6,}}\.({'|'.join(FORMATS)})")
+    there = {path.name for path in folder.glob("shard-*") if ours.fullmatch(path.name)}
     # What an interrupted run left has no gap, so nothing is written before all that is there was compared.
-    refuse_others(folder, there.difference(map(text_shard, range(len(there)))))
+    refuse_others(folder, there.difference(map(name, range(len(there)))))
     remove_leftovers(folder, "shard-", OLD)  # younger ones may be of another run that is at work
-    for data in _filled(texts, shard_bytes):
-        paths.append(path := folder / text_shard(len(paths)))
+    for shard, lines in _filled(texts, shard_bytes):
+        paths.append(path := folder / name(len(paths)))
         if not path.exists():
             with whole_file(path) as file:
-                file.write(data)
-        elif path.read_bytes() != data:
+                _write_parquet(file, shard) if format == "parquet" else file.write(lines)
+        elif list(read_documents(path)) != shard:
             raise FileExistsError(f"{path} is there already and holds other text: choose another folder")
     refuse_others(folder, there.difference(path.name for path in paths))
     return paths
 
 
-def _filled(texts: Iterator[str], shard_bytes: int) -> Iterator[bytearray]:
-    """The bytes of one shard after another."""
-    shard = bytearray()
+def _filled(texts: Iterator[str], shard_bytes: int) -> Iterator[tuple[list[str], bytearray]]:
+    """The documents of one shard after another, and its bytes as JSON Lines."""
+    shard, lines = [], bytearray()
     for text in texts:
         line = json.dumps({"text": text}, ensure_ascii=False).encode() + b"\n"
-        if shard and len(shard) + len(line) > shard_bytes:
-            yield shard
-            shard = bytearray()
-        shard += line
+        if shard and len(lines) + len(line) > shard_bytes:
+            yield shard, lines
+            shard, lines = [], bytearray()
+        shard.append(text)
+        lines += line
     if shard:
-        yield shard
+        yield shard, lines
+
+
+def _write_parquet(file: IO[bytes], texts: list[str]) -> None:
+    from pyarrow import parquet, table
+
+    columns = table({"text": texts})
+    parquet.write_table(columns, file, row_group_size=1000, compression="zstd", write_page_checksum=True)
 
 
 def in_order(name: str, values: Iterable, of: str) -> Iterable:

@@ -2,17 +2,22 @@
 
 import errno
 import gzip
+import io
 import json
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
+import pyarrow
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shard_kit import lines_of, stamps
+from pyarrow import parquet
+from shard_kit import lines_of, stamps, token_files
 
 from helpers.shards import (
     TokenShards,
@@ -31,6 +36,32 @@ def test_documents_come_back_as_they_were_whatever_is_in_them(tmp_path_factory, 
     paths = split_corpus(iter(texts), tmp_path_factory.mktemp("split"), shard_bytes)
     assert [text for path in paths for text in read_documents(path)] == texts
     assert all(path.stat().st_size <= shard_bytes or len(lines_of(path)) == 1 for path in paths)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30)), st.integers(1, 200))
+def test_parquet_shards_hold_the_same_documents_as_json_lines(tmp_path_factory, texts, shard_bytes):
+    lines = split_corpus(texts, tmp_path_factory.mktemp("lines"), shard_bytes)
+    paths = split_corpus(iter(texts), tmp_path_factory.mktemp("parquet"), shard_bytes, "parquet")
+    assert [path.name for path in paths] == [f"{path.stem}.parquet" for path in lines]
+    assert [list(read_documents(path)) for path in paths] == [list(read_documents(path)) for path in lines]
+
+
+def test_parquet_shards_become_the_same_tokens_as_json_lines(tmp_path, paths, documents, serial, tokenizer):
+    parquets = split_corpus(documents, tmp_path / "text", 40_000, format="parquet")
+    folder = tokenize_corpus(parquets, tokenizer, tmp_path / "tokens")
+    assert token_files(folder) == token_files(serial)
+    assert np.array_equal(TokenShards(folder)[:], TokenShards(serial)[:])
+    assert split_corpus(documents, tmp_path / "text", 40_000, format="parquet") == parquets
+    assert sum(path.stat().st_size for path in parquets) < sum(path.stat().st_size for path in paths)
+
+
+def test_one_folder_takes_one_format(tmp_path):
+    split_corpus(["one", "two"], tmp_path)
+    with pytest.raises(FileExistsError, match=r"such as shard-000000\.jsonl"):
+        split_corpus(["one", "two"], tmp_path, format="parquet")
+    with pytest.raises(ValueError, match="format must be one of 'jsonl', 'parquet', not 'csv'"):
+        split_corpus(["one"], tmp_path / "other", format="csv")
 
 
 def test_a_shard_is_filled_before_the_next_one_begins(tmp_path):
@@ -218,7 +249,6 @@ def test_any_other_text_is_one_document(tmp_path, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "a.parquet",
         "a.csv",
         "a.TSV",
         "a.csv.gz",
@@ -278,6 +308,88 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path, tokenizer, name, 
     ):
         with pytest.raises(ValueError, match=words):
             read()
+
+
+def table_of(**columns):
+    """A Parquet file, three rows to a row group."""
+    file = io.BytesIO()
+    parquet.write_table(
+        pyarrow.table(columns), file, row_group_size=3, compression="none", write_page_checksum=True
+    )
+    return file.getvalue()
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "name", ["a.parquet", "a.PARQUET", "a.v2.parquet", "a.parquet.bak", "a.jsonl.parquet"]
+)
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_the_column_of_texts_is_read_from_parquet_whatever_its_type(tmp_path, name, kind):
+    of = pyarrow.dictionary("int32", "string") if kind == "dictionary" else getattr(pyarrow, kind)()
+    texts = pyarrow.array([*TWO * 4, ""], of)
+    (tmp_path / name).write_bytes(table_of(url=[str(i) for i in range(9)], text=texts))
+    assert list(read_documents(tmp_path / name)) == [*TWO * 4, ""]
+
+
+def test_parquet_without_rows_has_no_documents(tmp_path):
+    (tmp_path / "a.parquet").write_bytes(table_of(text=pyarrow.array([], "string")))
+    assert list(read_documents(tmp_path / "a.parquet")) == []
+
+
+GOOD = table_of(text=[f"number {i}" for i in range(8)])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (
+            table_of(content=["a"], url=["b"]),
+            r"""row 0: .*columns \['content', 'url'\]: rename .* to "text\"""",
+        ),
+        (table_of(text=["a", None]), 'row 2: .*"text" must be a str, not NoneType'),
+        (table_of(text=[1, 2]), 'row 1: .*"text" must be a str, not int'),
+        (table_of(text=[b"a", b"\xff"]), 'row 1: .*"text" must be a str, not bytes'),
+        (b"text\none\n", "row 0: ArrowInvalid: .*fetch it again"),
+        (b"", "row 0: ArrowInvalid"),
+        (GOOD[:-9], "row 0: ArrowInvalid"),
+        (GOOD[9:], "row 0: "),
+        (flipped(GOOD, GOOD.index(b"number 1")), "row 0: .*CRC.*fetch it again"),
+        (flipped(GOOD, GOOD.index(b"number 5")), "row [036]: .*CRC.*fetch it again"),
+    ],
+)
+def test_a_parquet_file_that_cannot_be_read_is_named(tmp_path, tokenizer, data, words):
+    (tmp_path / "a.parquet").write_bytes(data)
+    for read in (
+        lambda: list(read_documents(tmp_path / "a.parquet")),
+        lambda: tokenize_shard(tmp_path / "a.parquet", tmp_path / "tokens" / "a.bin", tokenizer),
+    ):
+        with pytest.raises(ValueError, match=rf"a.parquet, {words}"):
+            read()
+
+
+def test_a_missing_parquet_file_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a.parquet"):
+        next(read_documents(tmp_path / "a.parquet"))
+
+
+def test_a_large_row_group_is_not_held_whole(tmp_path):
+    texts = [f"{i} " + "word " * 200 for i in range(30_000)]  # 30 MB in one row group
+    parquet.write_table(pyarrow.table({"text": texts}), tmp_path / "a.parquet")
+    pool, before = pyarrow.default_memory_pool(), pyarrow.total_allocated_bytes()
+    most = max(pool.bytes_allocated() for _ in read_documents(tmp_path / "a.parquet")) - before
+    assert parquet.ParquetFile(tmp_path / "a.parquet").num_row_groups == 1
+    assert most < 10e6
+
+
+def test_pyarrow_is_imported_only_for_parquet(tmp_path):
+    split_corpus(["one"], tmp_path)
+    program = "import sys; from helpers.shards import read_documents as r, tokenize_corpus;"
+    program += "print(*r(sys.argv[1]), {'pyarrow', 'torch'}.intersection(sys.modules))"
+    command = [sys.executable, "-c", program, tmp_path / "shard-000000.jsonl"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "one set()\n"
 
 
 def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, tokenizer, monkeypatch):

@@ -36,9 +36,8 @@ def breaks(answer: Any) -> str:
     if got == right:
         given, came = f"the second text, {short(wrong)},", Words(f"its bytes, {short(right)}")
         raise rejection(given, Words("ids that are not its bytes"), came)
-    return (
-        f"{short(wrong)} gives {short(got)}, where UTF-8 has {short(right)}. Silent is the worse of the two."
-    )
+    seen = f"{short(wrong)} gives {short(got)}, where UTF-8 has {short(right)}."
+    return f"{seen} This error is the worse one, because nothing tells you about it."
 
 
 # ---- encoders, right and wrong ----
@@ -151,7 +150,7 @@ def is_by_rank(answer: Any) -> str:
         if not same(got, right):
             trusted = "Which ids did you expect of it? by_rank has the right ones."
             raise rejection(given, right, got, trusted if right else hint_for(encode))
-    return f"{len(ENCODERS)} encoders told apart."
+    return f"Your test told {len(ENCODERS)} encoders apart."
 
 
 def hint_for(encode: Callable) -> str:
@@ -175,7 +174,11 @@ def spellings(answer: Any) -> str:
     for data, vocab, hint in [
         (b"a", small, "One token, one spelling."),
         (b"ab", small, "Either a and b, or ab."),
-        (b"abab", small, "Each token that ends at a place adds the spellings of what stands before it."),
+        (
+            b"abab",
+            small,
+            "Each token that ends at a place adds the number of spellings of the bytes before it.",
+        ),
         (b"", small, "There is one way to write nothing: no tokens."),
         (b"abc", small, "No token holds c, so there is no way."),
         (b"ab" * 8, small, ""),
@@ -183,11 +186,11 @@ def spellings(answer: Any) -> str:
         *random_vocabularies(),
     ]:
         expect(answer, (data, vocab), count_spellings(data, vocab), hint)
-    # Before a length that would take those for ever who list the spellings
+    # Asked before a length at which an answer that lists the spellings would never end
     few, many = (lines_run(answer, b"ab" * n, small) for n in (5, 8))
     if many > 10 * few:
         wanted = Words(f"not many more lines of Python to run than the {few:,} for 10 bytes")
-        hint = "The number is right. But there may be more spellings than atoms: count, do not list them."
+        hint = "The number is right. But a long text has too many spellings to list: count them."
         raise rejection((b"ab" * 8, small), wanted, Words(f"{many:,}"), hint)
     for n in (40, 60):
         hint = "Large, and exact: neither a float nor an integer of 64 bits has room for it."
@@ -195,7 +198,7 @@ def spellings(answer: Any) -> str:
     for data in (b" plimbet", b"everything is somewhere, everything is"):
         vocab = small_tokenizer().vocab
         expect(answer, (data, vocab), count_spellings(data, vocab))
-    return "Of all these, encode gives one. A model may give any."
+    return "`encode` gives one of these spellings. A model may give any of them."
 
 
 def random_vocabularies() -> Iterator[tuple[bytes, dict[int, bytes], str]]:

@@ -22,7 +22,7 @@ def merge_text(answer: Any) -> str:
         ("a bb", ("a", "b"), "There is no symbol b in it: bb is another one."),
         ("a b", ("a", "b"), ""),
         ("a b aa b a b", ("a", "b"), "Every occurrence, but of whole symbols only."),
-        ("a b a b a b", ("a", "b"), "Pairs may stand right beside each other."),
+        ("a b a b a b", ("a", "b"), "Pairs may stand directly next to each other."),
         ("a a a a a", ("a", "a"), "From left to right, and nothing is used twice."),
         ("x . y axb", (".", "y"), ""),
         ("x y . y", (".", "y"), "A point in a regex stands for any character: regex.escape."),
@@ -109,7 +109,7 @@ def long_word(answer: Any) -> str:
     lines = [([1, 2, 3] * 2500)[start:] for start in range(3)]  # any blocks cut one of them inside 1, 2, 3
     for line in (*lines, [rng.randint(1, 3) for _ in range(10_000)]):
         expect(answer, (line, hand_made), merge_by_rank(line, hand_made), hint)
-    return "A megabyte without a space is no danger any more."
+    return "Now even a megabyte without a space is encoded in a short time."
 
 
 def long_line(n: int) -> tuple[list[int], Ranks]:

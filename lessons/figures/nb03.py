@@ -126,5 +126,7 @@ def draw_ways(ways: Mapping[str, Mapping[str, Sequence[bytes]]]) -> None:
             draw_tokens(ax, word[rule], columns=18, size=12)
     for ax, rule in zip(axes[0], rules, strict=True):
         ax.set_title(rule, fontsize=11)
-    fig.suptitle("One vocabulary, three rules, three answers", weight="bold", x=0.01, ha="left")
+    fig.suptitle(
+        "The same vocabulary, but each rule cuts these words differently", weight="bold", x=0.01, ha="left"
+    )
     show(fig, alt=f"{len(ways)} words cut by three rules, {', '.join(rules)}: the answers differ.")

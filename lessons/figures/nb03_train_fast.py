@@ -60,8 +60,8 @@ def draw_work(looks: Mapping[str, Sequence[int]]) -> None:
     ax.set(yscale="log", xlabel="merge", ylabel="pairs looked at")
     ax.set_title("The same merges, but far fewer pairs to look at")
     fig.legend(loc="outside lower center", ncols=3)
-    alt = "Pairs looked at for each merge, on a log scale: who touches only the words with the pair looks at "
-    show(fig, alt=alt + "a hundred times fewer than who looks at every pre-token.")
+    alt = "Pairs looked at for each merge, on a log scale: the way that touches only the words with the pair "
+    show(fig, alt=alt + "looks at a hundred times fewer than the way that looks at every pre-token.")
 
 
 def draw_touched(words: Sequence[str], touched: Sequence[str], columns: int = 100) -> None:

@@ -235,7 +235,7 @@ WRONG = {
         in_uint64_then_int,
         in_floats,
         in_floats_then_int,
-        says(one_by_one, "count, do not list them"),
+        says(one_by_one, "too many spellings to list: count them"),
         nothing_has_no_spelling,
         as_text,
         lists_them,

@@ -55,10 +55,8 @@ class PretokenTable:
         free = slots[new]
         self._number[free], self._low[free] = self._ask(data, bounds, new), low[new]
         self._high[free] = high[new]  # last: until it is there, an interrupted place counts as free
-        numbers = self._number[slots]
-        missing = missing[
-            (self._low[slots[missing]] != low[missing]) | (self._high[slots[missing]] != high[missing])
-        ]
+        numbers, place = self._number[slots], slots[missing]
+        missing = missing[(self._low[place] != low[missing]) | (self._high[place] != high[missing])]
         numbers[missing] = self._ask(data, bounds, missing)
         return numbers
 
@@ -90,15 +88,13 @@ class BulkEncoder:
     """Encodes by `merges` what `cut` cuts, and remembers the ids of each pre-token."""
 
     def __init__(self, merges: Merges, cut: Cutter, dtype: type):
-        self._merge, self._cut, self._dtype, self._lock = merges.encode_many, cut, dtype, threading.Lock()
-        self._forget()
+        self._merge, self._cut, self._lock = merges.encode_many, cut, threading.Lock()
+        self._nothing = np.zeros(0, dtype)
+        self._known = PretokenTable(), self._nothing, np.zeros(1, np.int64)
 
-    def _forget(self) -> None:
-        self._known = PretokenTable(), np.zeros(0, self._dtype), np.zeros(1, np.int64)
-
-    def __call__(self, text: str, edges: bool = False) -> np.ndarray:
-        """The ids of `text`, (n,), in the dtype given. `edges`: each U+0000 ends a text, and stands alone."""
-        found, chunks = [np.zeros(0, self._dtype)], cut_chunks(text, self._cut, edges)
+    def __call__(self, text: str) -> np.ndarray:
+        """The ids of `text`, (n,), in the dtype given."""
+        found, chunks = [self._nothing], cut_chunks(text, self._cut)
         while True:
             with self._lock:  # threads share the table
                 new = self._encode(islice(chunks, GROUP))
@@ -116,7 +112,7 @@ class BulkEncoder:
             ends = np.append(ends, ends[-1] + np.cumsum(counts))
             self._known = table, ids, ends
         if len(ids) > KNOWN_IDS:
-            self._forget()
+            self._known = PretokenTable(), self._nothing, np.zeros(1, np.int64)
         return [gather(some, ids, ends) for some in numbers]
 
 
@@ -139,7 +135,7 @@ def count_pretokens(texts: Iterable[str], cuts: tuple[Cut, ...]) -> Counter[byte
     table, counts, total = PretokenTable(), np.zeros(0, np.int64), Counter()
     arrays = cutter(*(how.pattern for how in cuts))
     for text in texts:
-        if not arrays or len(text) < ARRAYS_PAY:
+        if not arrays or len(text) < ARRAYS_PAY or "\0" in text:
             total.update(map(str.encode, cut_by_all(text, cuts)))
             continue
         for chunk in cut_chunks(text, arrays):

@@ -1,4 +1,7 @@
-"""The files of BPE vocabularies: tokenizer.json, the two of GPT-2, and the rank files of tiktoken."""
+"""The files of BPE vocabularies: tokenizer.json, the two of GPT-2, and the rank files of tiktoken.
+
+What a tokenizer.json asks for besides its vocabulary is done as it says, or refused by name.
+"""
 
 import binascii
 import json
@@ -9,15 +12,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import regex
+
 from helpers import arguments, files
 from helpers.bpe.added import AddedToken
 from helpers.bpe.merging import NO_MERGE, Pair
-from helpers.bpe.patterns import GPT2_PATTERN, check_alike
-from helpers.bpe.settings import check, own_settings, read_settings
+from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, TIKTOKEN_GPT4, Cut, check_alike
 from helpers.bpe.spelling import BYTES, from_printable, to_printable
 
 Path = str | os.PathLike
 Special = Collection[str] | Mapping[str, int]  # names, which get the next ids, or name -> id
+
+# The keys of each part of a file. Those with ! must be off: null, false, 0 or empty
+KEYS = {
+    "file": "version truncation! padding! added_tokens normalizer pre_tokenizer post_processor decoder model",
+    "added token": "id content single_word! lstrip! rstrip! normalized special",
+    "model BPE": "dropout! unk_token continuing_subword_prefix! end_of_word_suffix! fuse_unk byte_fallback! "
+    "ignore_merges vocab merges",
+    **{f"normalizer {form}": "" for form in ("NFC", "NFD", "NFKC", "NFKD")},
+    "normalizer Sequence": "normalizers",
+    "pre_tokenizer Sequence": "pretokenizers",
+    "pre_tokenizer Split": "pattern behavior invert",
+    "pre_tokenizer Digits": "individual_digits",
+    "pre_tokenizer ByteLevel": "add_prefix_space! trim_offsets use_regex",
+}
+SENTENCEPIECE = "that is how SentencePiece works (Llama 2, Gemma): on characters, with bytes for rare ones"
+REASONS = {
+    **dict.fromkeys(["byte_fallback", "Metaspace", "Unigram", "Prepend"], SENTENCEPIECE),
+    "truncation": "cut the ids yourself, such as ids[:512]",
+    "padding": "pad the ids yourself, as helpers.batches.pad_collate does",
+    "add_prefix_space": "the text would not come back as it was",
+}
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 
 
 @dataclass(frozen=True)
@@ -45,9 +71,9 @@ class Vocabulary:
         if wrong := [i for i in ids if type(i) is not int or not 0 <= i < NO_MERGE]:
             raise ValueError(f"the id {wrong[0]!r} must be an integer from 0 to 2**30 - 1")
         if missing := [byte for byte in BYTES if byte not in self.tokens]:
+            lost = f"{len(missing)} of the 256 bytes, such as {missing[0]!r}, are no tokens"
             raise ValueError(
-                f"{len(missing)} of the 256 bytes, such as {missing[0]!r}, are no tokens, so text would be "
-                "lost: train with initial_alphabet=ByteLevel.alphabet()"
+                f"{lost}, so text would be lost: train with initial_alphabet=ByteLevel.alphabet()"
             )
         object.__setattr__(self, "tokens", dict(sorted(self.tokens.items(), key=lambda item: item[1])))
 
@@ -148,10 +174,8 @@ def read_tokenizer_json(path: Path) -> Vocabulary:
             added.append(AddedToken(*(token[key] for key in AddedToken._fields)))
             name, i = added[-1][:2]
             if i != (known := vocab.get(name, free)):
-                way_out = "put it into the vocabulary of the model, with its id"
-                raise ValueError(
-                    f"added token {name!r} has the id {i}, but gets {known} in tokenizers: {way_out}"
-                )
+                but = f"gets {known} in tokenizers: put it into the vocabulary of the model, with its id"
+                raise ValueError(f"added token {name!r} has the id {i}, but {but}")
             free = max(free, i + 1)
         return _from_spellings(vocab, merges, added, json.dumps(data))
 
@@ -203,3 +227,80 @@ def _naming(path: Path) -> Iterator[None]:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         damaged = "it is damaged, or no JSON: " * isinstance(error, json.JSONDecodeError | RecursionError)
         raise ValueError(f"{path} cannot be used: {damaged}{reason}") from error
+
+
+# ---- what a tokenizer.json asks for ----
+
+
+def own_settings(pattern: str, ignore_merges: bool = False) -> str:
+    """The settings of a tokenizer that cuts by `pattern`, as JSON. GPT-2's is built into ByteLevel."""
+    pattern = arguments.text("pattern", pattern).replace(TIKTOKEN_GPT4, GPT4_PATTERN)
+    cut: dict[str, Any] = BYTE_LEVEL
+    if pattern != GPT2_PATTERN:
+        split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Removed", "invert": True}
+        cut = {"type": "Sequence", "pretokenizers": [split, BYTE_LEVEL | {"use_regex": False}]}
+    parts = {"version": "1.0", "truncation": None, "padding": None, "normalizer": None, "pre_tokenizer": cut}
+    model = {"type": "BPE", "ignore_merges": ignore_merges}
+    return json.dumps(parts | {"post_processor": None, "decoder": BYTE_LEVEL, "model": model})
+
+
+def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], bool]:
+    """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say.
+
+    That are the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
+    Its decoder and its post_processor, which may add ids around a text, do not change the ids of a text.
+    """
+    check(data["model"], "model")  # first: a file with another kind of model is told that
+    check(data, "file")
+    *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
+    if last.get("type") != "ByteLevel":
+        refuse("its pre_tokenizer does not end with ByteLevel")
+    cuts = [*map(_cut, cutting[1:]), *[Cut(GPT2_PATTERN)] * last.get("use_regex", True)]
+    for how in cuts:
+        try:
+            regex.compile(how.pattern)
+        except regex.error as error:
+            raise ValueError(f"pattern does not compile: {error}, in {how.pattern!r}") from None
+    forms = [part["type"] for part in _parts(data, "normalizer")]
+    return forms, tuple(cuts), bool(data["model"].get("ignore_merges"))
+
+
+def _parts(data: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+    """The parts of a Sequence of any depth, or the one part that is none, each checked."""
+    if (part := data.get(where)) is None:
+        return
+    check(part, where)
+    if part["type"] != "Sequence":
+        yield part
+    else:
+        for inner in part[KEYS[f"{where} Sequence"]]:
+            yield from _parts({where: inner}, where)
+
+
+def _cut(part: dict[str, Any]) -> Cut:
+    if part["type"] == "Digits":
+        return Cut(r"\p{N}" if part["individual_digits"] else r"\p{N}+", strict=False)
+    removed = part.get("behavior") == "Removed" and part["invert"]
+    if part["type"] != "Split" or not (removed or part["behavior"] == "Isolated"):
+        refuse(f"its pre_tokenizer has {json.dumps(part):.200}")
+    ((kind, pattern),) = part["pattern"].items()
+    return Cut(regex.escape(pattern) if kind == "String" else pattern, removed or pattern == GPT2_PATTERN)
+
+
+def check(part: dict[str, Any], where: str) -> None:
+    """Raise `ValueError` unless `part` is of a type in KEYS, and has the keys and values that stand there."""
+    kind = part.get("type", "BPE")  # older files do not give the type of the model
+    known = KEYS.get(where) or KEYS.get(f"{where} {kind}")
+    if known is None:
+        refuse(f"its {where} is {kind!r}", kind)
+    for key, value in part.items():
+        if key not in {"type", *known.replace("!", "").split()}:
+            refuse(f"its {where} has {key!r}, which is not known here: {value!r:.60}")
+        if value and f"{key}!" in known.split():
+            refuse(f"its {where} has {key} = {json.dumps(value):.80}", key)
+
+
+def refuse(complaint: str, name: str = "") -> None:
+    reason = f" ({REASONS[name]})" if name in REASONS else ""
+    way_out = "Load it with tokenizers.Tokenizer.from_file, or take that out of a copy if you can do without"
+    raise ValueError(f"{complaint}{reason}. {way_out}")

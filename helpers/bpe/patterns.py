@@ -1,6 +1,5 @@
 """Cutting a text into pre-tokens: the published patterns, and what cuts by them."""
 
-from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -38,15 +37,6 @@ class Cut(NamedTuple):
     strict: bool = True
 
 
-@lru_cache
-def compile_pattern(pattern: str) -> regex.Pattern:
-    """Raises `ValueError` for what is no regular expression."""
-    try:
-        return regex.compile(pattern)
-    except regex.error as error:
-        raise ValueError(f"pattern does not compile: {error}, in {pattern!r}") from None
-
-
 def cut_by_all(text: str, cuts: tuple[Cut, ...]) -> list[str]:
     """The pre-tokens of `text`: cut by the first of `cuts`, each piece by the second, and so on.
 
@@ -64,7 +54,7 @@ def cut(text: str, how: Cut) -> list[str]:
 
     A pattern may come from a stranger's file, and take for ever: then `TimeoutError` says so.
     """
-    compiled, patience = compile_pattern(how.pattern), PATIENCE + len(text) / SPEED
+    compiled, patience = regex.compile(how.pattern), PATIENCE + len(text) / SPEED
     try:
         if not compiled.groups:  # or findall would give those
             pretokens = compiled.findall(text, timeout=patience)
@@ -72,10 +62,9 @@ def cut(text: str, how: Cut) -> list[str]:
                 return list(filter(None, pretokens))
         spans = [match.span() for match in compiled.finditer(text, timeout=patience)]
     except TimeoutError:
-        raise TimeoutError(
-            f"pattern took over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: it tries too "
-            f"many ways to match. Cut the text into shorter ones, or write another: {how.pattern!r:.200}"
-        ) from None
+        slow = f"over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: it tries too many ways"
+        way_out = f"Cut the text into shorter ones, or write another: {how.pattern!r:.200}"
+        raise TimeoutError(f"pattern took {slow}. {way_out}") from None
     bounds = sorted({0, len(text), *chain.from_iterable(spans)})
     if how.strict and (left_out := set(pairwise(bounds)) - set(spans)):
         start, end = min(left_out)

@@ -20,7 +20,7 @@ TABLES = [128, 0x3000, 0x10000, 0x40000, 0x110000]  # code points: the largest t
 BREAK, SPACE, BLANK, NUMBER, SLASH, QUOTE, OTHER, MARK, LETTER, UPPER, LOWER, EDGE = CLASSES = [*range(12)]
 _CLASS_PATTERNS = {BLANK: r"\s+", NUMBER: r"\p{N}+", MARK: r"\p{M}+", LETTER: r"[\p{Lm}\p{Lo}]+"}
 _CLASS_PATTERNS |= {UPPER: r"[\p{Lu}\p{Lt}]+", LOWER: r"\p{Ll}+"}  # OTHER is what none of them finds
-_CLASS_PATTERNS |= {BREAK: "[\r\n]", SPACE: " ", SLASH: "/", QUOTE: "'"}  # the later ones count
+_CLASS_PATTERNS |= {BREAK: "[\r\n]", SPACE: " ", SLASH: "/", QUOTE: "'", EDGE: "\0"}  # the later ones count
 WHITE, LETTERS, OTHERS = [BREAK, SPACE, BLANK], [LETTER, UPPER, LOWER], [SLASH, QUOTE, OTHER, MARK]
 BLANKS, VISIBLE = [SPACE, BLANK], [NUMBER, *LETTERS, *OTHERS]
 
@@ -55,7 +55,6 @@ PATTERNS = {  # how many digits are a pre-token at most, or 0 for any number; an
 class Cutter(NamedTuple):
     """How a pattern cuts. `digits`: at most so many are a pre-token; 0 for any number."""
 
-    pattern: str
     table: np.ndarray  # uint8, (256,): of two classes, 16 * first + second
     digits: int
     regex: regex.Pattern
@@ -70,7 +69,7 @@ def cutter(*patterns: str) -> Cutter | None:
     table = np.zeros((16, 16), np.uint8)
     for first, second, what in rules:
         table[np.ix_(first, second)] = what
-    return Cutter(patterns[0], table.ravel(), digits, regex.compile(patterns[0]))
+    return Cutter(table.ravel(), digits, regex.compile(patterns[0]))
 
 
 @cache
@@ -84,16 +83,16 @@ def character_classes(n: int = 0x110000) -> np.ndarray:
     return classes
 
 
-def cut_chunks(text: str, cut: Cutter, edges: bool = False) -> Iterator[tuple[bytes, np.ndarray]]:
+def cut_chunks(text: str, cut: Cutter) -> Iterator[tuple[bytes, np.ndarray]]:
     """Chunks of `text` in UTF-8, with the bytes where their n pre-tokens start, and the end: int64, (n + 1,).
 
-    Each chunk ends at a safe place, and the next one takes the rest. `edges`: U+0000 ends a text, and stands
-    alone.
+    Each chunk ends at a safe place, and the next one takes the rest. U+0000 ends a text, and stands alone:
+    a text that has one of its own is for the regex.
     """
     at, size = 0, CHUNK
     while at < len(text):
         chunk = text[at : at + size]
-        bounds = pretoken_bounds(chunk, cut, at + size >= len(text), edges)
+        bounds = pretoken_bounds(chunk, cut, at + size >= len(text))
         if len(bounds) == 1:  # no safe place is in sight
             size *= 2
             continue
@@ -104,10 +103,8 @@ def cut_chunks(text: str, cut: Cutter, edges: bool = False) -> Iterator[tuple[by
         yield data, bounds
 
 
-def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True, edges: bool = False) -> np.ndarray:
+def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True) -> np.ndarray:
     """Where pre-tokens start in `chunk`, and the last safe place: int64. `ends`: the text ends with it.
-
-    `edges`: each U+0000 ends a text.
 
     >>> pretoken_bounds("it's  3", cutter(GPT2_PATTERN)).tolist()
     [0, 2, 4, 5, 7]
@@ -119,8 +116,6 @@ def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True, edges: bool = Fa
     classes = np.full(len(codes) + 1, EDGE, np.uint8)
     table = character_classes(next(n for n in TABLES if n > codes.max(initial=0)))
     table.take(codes, out=classes[:-1], mode="clip")
-    if edges:
-        classes[:-1][codes == 0] = EDGE
     what = cut.table.take(classes[:-1] * np.uint8(16) + classes[1:])
     if not ends:
         what[-1] = 0
@@ -132,7 +127,7 @@ def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True, edges: bool = Fa
         number = np.flatnonzero(classes[:-1] == NUMBER)
         first = np.maximum.accumulate(np.where(starts[number], number, 0))
         starts[number[(number - first) % cut.digits == 0]] = True
-    _cut_contractions(codes, classes, starts, what, cut.pattern)
+    _cut_contractions(codes, classes, starts, what, cut.regex.pattern)
     end = len(what) - int(np.argmax((what & SAFE)[::-1] > 0))
     if not what[end - 1] & SAFE:
         return np.zeros(1, np.int64)

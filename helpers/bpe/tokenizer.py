@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator
@@ -14,16 +13,14 @@ import numpy as np
 
 from helpers import arguments
 from helpers.bpe import added, arrays, formats, merging, starts
+from helpers.bpe.formats import Path, Special
 from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, cut_by_all
-from helpers.bpe.settings import read_settings
 from helpers.bpe.spelling import BYTE_IDS, BYTES
 
 if TYPE_CHECKING:
     import tiktoken
 
-Path = str | os.PathLike
 Pairs = Iterable[tuple[bytes, bytes]]
-Special = Collection[str]  # names of special tokens, or a mapping from names to ids
 Names = str | Collection[str]  # "all", or names of special tokens
 END = "<|endoftext|>"
 CACHE_ENTRIES, CACHE_LENGTH = 2**16, 64  # at most so many pre-tokens, each at most so many characters
@@ -69,7 +66,7 @@ class BPETokenizer:
 
     def _use(self, vocabulary: formats.Vocabulary) -> None:
         before, tokens, others = set(vars(self)), vocabulary.tokens, vocabulary.added
-        self._forms, cuts, ignore_merges = read_settings(json.loads(vocabulary.settings))
+        self._forms, cuts, ignore_merges = formats.read_settings(json.loads(vocabulary.settings))
         patterns, self._cuts = [how.pattern for how in cuts], cuts
         self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else tuple(patterns)
         self.vocab = {i: token for token, i in tokens.items()} | {t.id: t.content.encode() for t in others}
@@ -181,14 +178,14 @@ class BPETokenizer:
             raise ValueError(f"end is {end}, which is not in the vocabulary: give the id of a token")
         if not self._bulk or any("\0" in text for text in texts):
             return self._joined(part for text in texts for part in (*self._parts(text, ()), [end]))
-        ids = self._joined(self._parts("\0".join([*texts, ""]), (), edges=True))
+        ids = self._joined(self._parts("\0".join([*texts, ""]), (), joined=True))
         ids[ids == self._new("\0")[0]] = end
         return ids
 
     def _joined(self, parts: Iterable[list[int] | np.ndarray]) -> np.ndarray:
         return np.concatenate([np.zeros(0, self._dtype), *(np.asarray(part, self._dtype) for part in parts)])
 
-    def _parts(self, text: str, allowed: Names, edges: bool = False) -> Iterator[list[int] | np.ndarray]:
+    def _parts(self, text: str, allowed: Names, joined: bool = False) -> Iterator[list[int] | np.ndarray]:
         """The ids of each part of `text`: an added token, or what stands between two of them."""
         early, late = self._finders(self._allowed(allowed))
         found = early.split(arguments.text("text", text))
@@ -196,8 +193,8 @@ class BPETokenizer:
         for part in chain.from_iterable(parts):
             if isinstance(part, int):
                 yield [part]
-            elif self._bulk and (edges or len(part) >= arrays.ARRAYS_PAY):
-                yield self._bulk(part, edges)
+            elif self._bulk and (joined or (len(part) >= arrays.ARRAYS_PAY and "\0" not in part)):
+                yield self._bulk(part)
             else:
                 ids: list[int] = []
                 for pretoken in cut_by_all(part, self._cuts):

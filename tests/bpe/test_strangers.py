@@ -112,25 +112,6 @@ def test_a_rank_file_that_contradicts_itself_is_refused(case, tmp_path):
 
 
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
-ODD_PARTS = {
-    "two decoders": (
-        {"decoder": {"type": "Sequence", "decoders": [BYTE_LEVEL, BYTE_LEVEL]}},
-        "not one ByteLevel",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", ODD_PARTS)
-def test_parts_that_decode_or_frame_otherwise_are_refused(case, tmp_path):
-    parts, message = ODD_PARTS[case]
-    path = file_of(BPETokenizer([]), tmp_path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | parts))
-    with pytest.raises(
-        ValueError, match=rf"tokenizer\.json cannot be used: .*{message}.*Tokenizer\.from_file"
-    ):
-        BPETokenizer.load(path)
-
-
 OTHERWISE = r"""\h [\h]+ \H \N \R \X \K \G. \O \b \B \Z (?m:.)+ (?m). (?i)s+ (?i:i) (?i)\p{Lu} (?-m:^).
     (?x)a (?#a)b \w+ \W+ [^\w\s]+ ^. .+$ \A. .\z [[:alpha:]]+ [a-z&&[^aeiou]]+ [a[bc]]+ (?V1)a
     [[:digit:]] [[:alnum:]] [[:word:]] [[:punct:]] \p{Word} \p{XDigit} \p{Extended_Pictographic}

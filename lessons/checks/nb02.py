@@ -61,7 +61,7 @@ def first_loss(answer: Any) -> str:
         joined = "".join(split(text))
         given = f"{short(text)}, where the pieces join to {short(joined)},"
         expect(answer, (split, text), right, hint, given=given)
-    return "Now you can ask any tokenizer where it loses something, and get a position, not an opinion."
+    return "With this you can find the place at which any tokenizer loses something."
 
 
 ADDRESS = "On each side of the one @: runs of \\w, joined by single points or hyphens."
@@ -105,7 +105,7 @@ def email(answer: Any) -> str:
     ]:
         want = split_words(text)
         want = want if "marramquay" not in text else mail_kept(want)
-        expect(pieces, (text,), want, "What is no address must be cut as before.")
+        expect(pieces, (text,), want, "What is not an address must be cut as before.")
     return "There is always one more such rule to write: for web addresses, dates, smileys."
 
 
@@ -238,7 +238,7 @@ MISTAKES = [  # (what gives the wrong size, hint)
     (partial(brute_force, once=True), "Count each word as often as it stands in val."),
     (
         lambda train, val, share: brute_force(train, train, share),
-        "That is for train; it is val that matters.",
+        "That is the size for train. Count the unknown words of val.",
     ),
 ]
 
@@ -271,7 +271,7 @@ def implied_space(answer: Any) -> str:
             "Only a single space between two words is left out. WORD says what a word is.",
         )
     for text, right in examples:
-        expect(join, (right,), text, "Where two words stand side by side, a space goes between them.")
+        expect(join, (right,), text, "Where two words stand side by side, put a space between them.")
     nasty = ["", " ", "a\r\nb", "a ", " a", "a\n\nb", "a -b- c", "a '", "1. 5 1.5", "👍🏽 👍", ") (", "a . b"]
     for text in [*nasty, load_story()]:
         pieces = call(cut, text)

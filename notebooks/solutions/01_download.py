@@ -27,7 +27,7 @@ check("01.find_word", count_word)
 
 
 # By position: neighbours stay together, every run gives the same, and slicing leaves the caller's list alone.
-# What the model has read is then taken out of the examination, not out of the lessons.
+# Copies are then taken out of the validation part, and the training part stays whole.
 def split_documents(documents, val_fraction=0.1):
     cut = round(len(documents) * (1 - val_fraction))
     train = documents[:cut]

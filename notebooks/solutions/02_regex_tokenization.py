@@ -6,7 +6,7 @@ from helpers.words import MARK, WORD, WordTokenizer
 from lessons.exercises import check
 
 
-# Walk along both; where the shorter one ends, a difference in length is a loss too.
+# Compare both character by character. If one is longer, the loss is where the shorter one ends.
 def first_loss(split, text):
     joined = "".join(split(text))
     for i, (before, after) in enumerate(zip(text, joined, strict=False)):
@@ -17,8 +17,8 @@ def first_loss(split, text):
 
 check("02.first_loss", first_loss)
 
-# The longest rule stands first, since a regex takes the first alternative that fits: an address is words
-# joined by points and hyphens, an @, and words joined by points and hyphens again.
+# The rule for addresses stands first, because a regex takes the first alternative that fits. Each side of the
+# @ is one or more runs of \w, joined by single points or hyphens.
 answer = rf"\w+(?:[.-]\w+)*@\w+(?:[.-]\w+)+|{WORD}|{MARK}"
 
 check("02.email", answer)
@@ -33,8 +33,8 @@ def pad_to(sequences, pad_id, max_length=None):
 check("02.pad", pad_to)
 
 
-# The word with id i is known from max_vocab = i + 1 on, so only these sizes need a look. Id 0 is unknown at
-# any size.
+# The word with id i is known from max_vocab = i + 1 on, so only these sizes must be tried. A word with
+# id 0 is unknown at any size.
 def smallest_vocab(train, val, share):
     ids = WordTokenizer.train(train).encode(val)
     by_id = sorted(i for i in ids if i > 0)
@@ -48,8 +48,8 @@ def smallest_vocab(train, val, share):
 check("02.smallest_vocab", smallest_vocab)
 
 
-# Two words never touch: the regex would have made them one. So where two words follow each other there was
-# white space between them; if it was a single space, it can be left out, and put back.
+# Two words never touch, because the regex would have made one word of them. So where two words follow each
+# other, there was white space between them. If it was a single space, it can be left out and put back.
 def is_word(piece):
     return regex.fullmatch(WORD, piece) is not None
 

@@ -9,7 +9,7 @@ answer = ("忘れ物", "Zoë")
 check("03.breaks", answer)
 
 
-# What is right, in the slowest and plainest way: each merge in the order learned, wherever it fits.
+# The right ids, in a slow but simple way: apply each merge in the order learned, wherever it fits.
 def right_ids(ids, ranks):
     for pair in sorted(ranks, key=ranks.get):
         at = 0
@@ -20,8 +20,8 @@ def right_ids(ids, ranks):
     return ids
 
 
-# Each list is there for one bug: [2, 3, 1, 2] for those who take what comes first, [1, 2, 3] for the longest
-# or last learned, the repeated ones for those who merge a pair once.
+# Each list catches one kind of error. [2, 3, 1, 2]: merges from left to right. [1, 2, 3]: takes the longest
+# match, or the pair that was learned last. The lists with repeated ids: merges a pair only once.
 def is_by_rank(encode):
     ranks = {(1, 2): 256, (3, 1): 257, (2, 3): 258, (258, 257): 259}
     tries = [
@@ -44,7 +44,8 @@ def is_by_rank(encode):
 check("03.is_by_rank", is_by_rank)
 
 
-# Each token that ends at a place adds the spellings of what stands before it. Nothing is spelt in one way.
+# Each token that ends at a place adds the number of spellings of the bytes before it. There is one way to
+# spell no bytes: with no tokens.
 def spellings(data, vocab):
     tokens = set(vocab.values())
     longest = max(map(len, tokens))

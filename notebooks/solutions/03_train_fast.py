@@ -7,7 +7,7 @@ from itertools import pairwise
 from lessons.exercises import check
 
 
-# Work on the symbols, not on the characters: nothing that stands inside a longer symbol can match.
+# Work on the symbols, not on the characters. Then a part of a longer symbol can never match.
 def merge_text(word, pair):
     symbols, merged = word.split(" "), []
     while symbols:
@@ -23,7 +23,7 @@ def merge_text(word, pair):
 check("03.merge_text", merge_text)
 
 
-# Count, look whether the best pair is frequent enough, merge. Only the condition is new.
+# As `train_plain`, with one condition more: stop when the best pair is too rare.
 def merge(word, pair, new_id):
     merged = []
     for i in word:
@@ -48,8 +48,8 @@ def train_while(words, least):
 check("03.enough", train_while)
 
 
-# The word is a chain of places: `before` and `after` say who stands beside whom. The heap has (rank, place);
-# a pair that is no longer what it was when it was put in has another rank when looked up again: skip it.
+# The word is a chain of places: `before` and `after` hold the neighbours of each place. The heap has entries
+# (rank, place). If the pair at a place has changed since, its rank is now another one: skip the entry.
 def encode_long(ids, ranks):
     ids, n = list(ids), len(ids)
     before, after = list(range(-1, n - 1)), [*range(1, n), -1]

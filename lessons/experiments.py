@@ -95,4 +95,4 @@ def print_findings(table: pd.DataFrame) -> None:
         for verdict in ("better", "no difference", "worse"):
             chosen = part[part.verdict == verdict]
             if len(chosen):
-                print(f"  {verdict + ':':14}", ", ".join(f"{n} {m:.2f}" for n, m in chosen["mean"].items()))
+                print(f"  {verdict:14}", ";  ".join(f"{n}: {m:.2f}" for n, m in chosen["mean"].items()))

@@ -247,7 +247,7 @@ def own_settings(pattern: str, ignore_merges: bool = False) -> str:
 def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], bool]:
     """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say.
 
-    That are the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
+    Returns the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
     Its decoder and its post_processor, which may add ids around a text, do not change the ids of a text.
     """
     check(data["model"], "model")  # first: a file with another kind of model is told that

@@ -25,25 +25,21 @@ class Finder:
     is not allowed stays ordinary text, but hides the other added tokens that stand inside it.
 
     >>> list(Finder({"<a>": AddedToken("<a>", 7)}, {"<a>"}).split("x<a>"))
-    ['x', 7]
+    ['x', 7, '']
     """
 
     def __init__(self, tokens: Mapping[str, AddedToken], allowed: Collection[str]):
         self._ids = {name: t.id for name, t in tokens.items() if not t.special or t.content in allowed}
         hide = any(not token.special for token in tokens.values())
-        names = sorted(tokens if hide else self._ids, key=len, reverse=True)
-        first = "".join({regex.escape(name[0]) for name in names})  # one look saves trying all of them
-        either = f"(?=[{first}])(?:{'|'.join(map(regex.escape, names))})"
-        self._regex = regex.compile(either) if names else None
+        names = list(tokens if hide else self._ids)
+        self._regex = regex.compile(r"\L<names>", names=names) if names else None  # the longest of them first
 
     def split(self, text: str) -> Iterator[str | int]:
         """The parts of `text` in order: ordinary text as it is, and the ids of what was found."""
         at = 0
         for match in self._regex.finditer(text) if self._regex else ():
             if match[0] in self._ids:
-                if at < match.start():
-                    yield text[at : match.start()]
+                yield text[at : match.start()]
                 yield self._ids[match[0]]
                 at = match.end()
-        if at < len(text):
-            yield text[at:]
+        yield text[at:]

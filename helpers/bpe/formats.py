@@ -71,10 +71,8 @@ class Vocabulary:
         if wrong := [i for i in ids if type(i) is not int or not 0 <= i < NO_MERGE]:
             raise ValueError(f"the id {wrong[0]!r} must be an integer from 0 to 2**30 - 1")
         if missing := [byte for byte in BYTES if byte not in self.tokens]:
-            lost = f"{len(missing)} of the 256 bytes, such as {missing[0]!r}, are no tokens"
-            raise ValueError(
-                f"{lost}, so text would be lost: train with initial_alphabet=ByteLevel.alphabet()"
-            )
+            lost, way_out = missing[0], "train with initial_alphabet=ByteLevel.alphabet()"
+            raise ValueError(f"{len(missing)} of the 256 bytes, such as {lost!r}, are no tokens: {way_out}")
         object.__setattr__(self, "tokens", dict(sorted(self.tokens.items(), key=lambda item: item[1])))
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import regex
@@ -35,10 +36,15 @@ KEYS = {
     "pre_tokenizer Split": "pattern behavior invert",
     "pre_tokenizer Digits": "individual_digits",
     "pre_tokenizer ByteLevel": "add_prefix_space! trim_offsets use_regex",
+    "post_processor Sequence": "processors",
+    "post_processor ByteLevel": "add_prefix_space trim_offsets use_regex",
+    "post_processor TemplateProcessing": "single pair special_tokens",
+    "decoder Sequence": "decoders",
+    "decoder ByteLevel": "add_prefix_space trim_offsets use_regex",
 }
 SENTENCEPIECE = "that is how SentencePiece works (Llama 2, Gemma): on characters, with bytes for rare ones"
 REASONS = {
-    **dict.fromkeys(["byte_fallback", "Metaspace", "Unigram", "Prepend"], SENTENCEPIECE),
+    **dict.fromkeys(["byte_fallback", "Metaspace", "Unigram", "Prepend", "ByteFallback"], SENTENCEPIECE),
     "truncation": "cut the ids yourself, such as ids[:512]",
     "padding": "pad the ids yourself, as helpers.batches.pad_collate does",
     "add_prefix_space": "the text would not come back as it was",
@@ -175,6 +181,9 @@ def read_tokenizer_json(path: Path) -> Vocabulary:
                 but = f"gets {known} in tokenizers: put it into the vocabulary of the model, with its id"
                 raise ValueError(f"added token {name!r} has the id {i}, but {but}")
             free = max(free, i + 1)
+        known = {*vocab.values(), *(token.id for token in added)}
+        if unknown := {*chain.from_iterable(read_template(data))} - known:
+            refuse(f"its post_processor has the id {min(unknown)}, which no token has")
         return _from_spellings(vocab, merges, added, json.dumps(data))
 
 
@@ -246,10 +255,11 @@ def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], boo
     """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say.
 
     Returns the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
-    Its decoder and its post_processor, which may add ids around a text, do not change the ids of a text.
     """
     check(data["model"], "model")  # first: a file with another kind of model is told that
     check(data, "file")
+    if len(list(_parts(data, "decoder"))) > 1:  # ids are always decoded as by one, asked for or not
+        refuse(f"its decoder is {json.dumps(data['decoder']):.80}, and not one ByteLevel")
     *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
     if last.get("type") != "ByteLevel":
         refuse("its pre_tokenizer does not end with ByteLevel")
@@ -261,6 +271,21 @@ def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], boo
             raise ValueError(f"pattern does not compile: {error}, in {how.pattern!r}") from None
     forms = [part["type"] for part in _parts(data, "normalizer")]
     return forms, tuple(cuts), bool(data["model"].get("ignore_merges"))
+
+
+def read_template(data: dict[str, Any]) -> list[list[int]]:
+    """The ids that a tokenizer.json wants before a text, and those after it."""
+    templates = [part for part in _parts(data, "post_processor") if "single" in part]
+    around: list[list[int]] = [[]]
+    for piece in templates[0]["single"] if templates else [{"Sequence": {}}]:
+        ((kind, content),) = piece.items()
+        if kind == "Sequence":
+            around.append([])
+        else:
+            around[-1] += templates[0]["special_tokens"][content["id"]]["ids"]
+    if len(around) != 2 or len(templates) > 1:
+        refuse("its post_processor has several templates, or one that does not hold the text once")
+    return around
 
 
 def _parts(data: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:

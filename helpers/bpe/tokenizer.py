@@ -42,7 +42,7 @@ class BPETokenizer:
     others have trained may have its ids in any order, and gaps between them. Then `added_tokens` has those
     that are not special, which are found in every text, allowed or not; `pattern` is a tuple, if several cut
     one after the other; and a normalizer may change a text before it is cut: `decode` gives the changed one.
-    The ids that a model wants before and after a text are not added.
+    `begin` and `end` are the ids that a model wants before and after a text; `encode` adds neither.
 
     All of these are for reading: to change what a tokenizer does, make another.
     Raises `ValueError` if a merge joins unknown tokens or makes a known one, if a special token is empty,
@@ -66,7 +66,9 @@ class BPETokenizer:
 
     def _use(self, vocabulary: formats.Vocabulary) -> None:
         before, tokens, others = set(vars(self)), vocabulary.tokens, vocabulary.added
-        self._forms, cuts, ignore_merges = formats.read_settings(json.loads(vocabulary.settings))
+        settings = json.loads(vocabulary.settings)
+        self._forms, cuts, ignore_merges = formats.read_settings(settings)
+        self.begin, self.end = formats.read_template(settings)
         patterns, self._cuts = [how.pattern for how in cuts], cuts
         self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else tuple(patterns)
         self.vocab = {i: token for token, i in tokens.items()} | {t.id: t.content.encode() for t in others}

@@ -65,7 +65,6 @@ DONE = {
     "no normalizer in a sequence": {"normalizer": normalizers.Sequence([])},
     "a post-processor of offsets": {"post_processor": processors.ByteLevel(trim_offsets=False)},
     "a decoder in a sequence": {"decoder": decoders.Sequence([decoders.ByteLevel()])},
-    "another decoder": {"decoder": decoders.Metaspace()},
 }
 
 
@@ -105,7 +104,7 @@ def test_whole_pretokens_are_looked_up_first_where_the_file_says_so(ignore_merge
     assert ours.decode(whole) == " umbrella zzz"
 
 
-def test_tokens_around_a_text_are_not_added_but_saved(theirs, tmp_path):
+def test_tokens_around_a_text_are_added_on_request_only(theirs, tmp_path):
     theirs = theirs()
     theirs.add_special_tokens(["<s>", "</s>"])
     ids = [("<s>", theirs.token_to_id("<s>")), ("</s>", theirs.token_to_id("</s>"))]
@@ -115,10 +114,13 @@ def test_tokens_around_a_text_are_not_added_but_saved(theirs, tmp_path):
     ours.save(tmp_path / "ours.json")
     for tokenizer in (ours, BPETokenizer.load(tmp_path / "ours.json")):
         for text in TEXTS[:20]:
+            around = [*tokenizer.begin, *tokenizer.encode(text, allowed_special="all"), *tokenizer.end]
+            assert around == theirs.encode(text).ids
             bare = theirs.encode(text, add_special_tokens=False).ids
             assert tokenizer.encode(text, allowed_special="all") == bare
     saved = Tokenizer.from_file(str(tmp_path / "ours.json"))
     assert saved.encode("a").ids == theirs.encode("a").ids
+    assert BPETokenizer([]).begin == BPETokenizer([]).end == []
 
 
 def spaces_and_names():
@@ -262,6 +264,21 @@ REFUSED = {  # what the library writes, and what the error has to name
     "Strip": (with_part(normalizer=normalizers.Sequence([normalizers.NFC(), normalizers.Strip()])), "Strip"),
     "BertNormalizer": (with_part(normalizer=normalizers.BertNormalizer()), "BertNormalizer"),
     "ByteLevel normalizer": (with_part(normalizer=normalizers.ByteLevel()), "normalizer is 'ByteLevel'"),
+    "Roberta": (
+        with_part(post_processor=processors.RobertaProcessing(("a", 1), ("b", 2))),
+        "RobertaProcessing",
+    ),
+    "Bert": (with_part(post_processor=processors.BertProcessing(("a", 1), ("b", 2))), "BertProcessing"),
+    "a token twice around nothing": (
+        with_part(post_processor=processors.TemplateProcessing(single="$A $A", special_tokens=[])),
+        "template",
+    ),
+    "an unknown id": (
+        with_part(post_processor=processors.TemplateProcessing(single="a $A", special_tokens=[("a", 9999)])),
+        "9999",
+    ),
+    "decoder Metaspace": (with_part(decoder=decoders.Metaspace()), "decoder is 'Metaspace'"),
+    "decoder ByteFallback": (with_part(decoder=decoders.Sequence([decoders.ByteFallback()])), "ByteFallback"),
     "lstrip": (with_token(lstrip=True), "'?<x>|added token.*lstrip"),
     "rstrip": (with_token(rstrip=True, special=True), "added token.*rstrip"),
     "single_word": (with_token(single_word=True), "added token.*single_word"),
@@ -297,6 +314,8 @@ PLACES = [
     ["pre_tokenizer"],
     ["pre_tokenizer", "pretokenizers", 0],
     ["pre_tokenizer", "pretokenizers", 1],
+    ["post_processor"],
+    ["decoder"],
 ]
 
 

@@ -12,8 +12,9 @@ def draw_unsure(text: str, bits: Sequence[float], limit: float) -> None:
     """A bar in front of each character of `text`: the entropy there, orange above `limit`."""
     fig, ax = plt.subplots(figsize=(11, 3.4))
     ax.bar(range(len(text)), bits, color=np.where(np.asarray(bits) > limit, ORANGE, BLUE))
-    ax.axhline(limit, color=ORANGE, lw=1, ls="--")
+    ax.axhline(limit, color=ORANGE, lw=1, ls="--", label="above it a new group begins")
     ax.set_xticks(range(len(text)), [visible(c) for c in text], family="monospace")
-    ax.set(ylabel="bits of entropy", xlim=(-1, len(text)))
+    ax.set(ylabel="entropy before it (bits)", xlim=(-1, len(text)), ylim=(0, 1.25 * max(bits)))
+    ax.legend(loc="upper left")
     ax.set_title("It is hard to guess how a word begins, and easy to guess how it goes on")
     show(fig, alt="Bars of entropy, one for each character: high where words begin, low inside them.")

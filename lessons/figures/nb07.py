@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from lessons.plots import AMBER, COLOURS, GREY, show, visible
 
@@ -74,7 +75,9 @@ def draw_cost(cost: Mapping[tuple[str, int], tuple[float, float]]) -> None:
         for name in dict.fromkeys(kernel for kernel, _ in cost):
             ax.loglog(lengths, [cost[name, length][part] for length in lengths], "o-", label=name)
         ax.set(xlabel="max_length (2,048 tokens a step)", ylabel=unit)
-        ax.set_xticks(lengths, lengths, minor=False)
+        ax.set_xticks(lengths, lengths)
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.minorticks_off()
     axes[0].set_title("Flash attention stores no scores,")
     axes[1].set_title("but it still compares all pairs")

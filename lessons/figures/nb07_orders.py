@@ -18,7 +18,7 @@ def draw_times(times: Mapping[str, np.ndarray]) -> None:
         ax.bar(at, 100 * shares, width, color=[BLUE, ORANGE, AMBER][n], label=name)
     ax.set_xticks(range(most + 1), [*map(str, range(most)), f"{most} or more"])
     ax.set(xlabel="times a target", ylabel="share of the targets (%)")
-    ax.set_title("With random starts, a third of the text is left out")
+    ax.set_title("With random starts, more than a third of the targets never come")
     ax.legend()
     show(fig, alt="Bars: every token comes once from windows in a row; of random starts 37 % never come.")
 

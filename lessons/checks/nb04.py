@@ -60,20 +60,24 @@ def _about_groups(digits: str, got: Any, right: list[str]) -> str:
 @exercise("04.letters")
 def letters(answer: Any) -> str:
     pieces = [b"e", b"v", b"ery", b"where", b"E", b"very", b"\xc3", b"\xa9", b"\xc3\xa9t", b" ", b"\xe0\xa4"]
-    pieces += [b"\x9b", b"\xe0", b"\xa4\x9b", b"-"]
+    pieces += [b"\x9b", b"\xe0", b"\xa4\x9b", b"-", b"\xa8", b"\xc5"]
     vocab = {i + 40: piece for i, piece in enumerate(pieces)}  # an id is no place in a list
-    of = lambda *wanted: [40 + pieces.index(piece) for piece in wanted]
-    for ids, letter, hint in [
-        (of(b"e", b"v", b"ery", b"where"), "e", "A token may hold the letter twice: `where` does."),
-        (of(b"e", b"v", b"ery", b"where"), "w", ""),
-        (of(b"E", b"very", b"where"), "e", "`E` is another letter."),
-        (of(b"e", b"e", b"-", b"e"), "e", "A token that comes again counts again."),
-        (of(b"\xc3\xa9t", b"\xc3", b"\xa9"), "é", "The second é lies in two tokens: join the bytes first."),
-        (of(b"\xe0\xa4", b"\x9b", b" ", b"\xe0", b"\xa4\x9b"), "छ", "Join the bytes first."),
-        (of(b"e", b"\xc3", b"\xa9"), "e", "An é is no e."),
-        (of(b"e", b"v", b"\xc3"), "e", "The text may end in the middle of a character."),
-        (of(b"v", b"ery"), "x", "The letter is not there."),
+    for tokens, letter, hint in [
+        ([b"e", b"v", b"ery", b"where"], "e", "A token may hold the letter twice: `where` does."),
+        ([b"e", b"v", b"ery", b"where"], "w", ""),
+        ([b"E", b"very", b"where"], "e", "`E` is another letter."),
+        ([b"e", b"e", b"-", b"e"], "e", "A token that comes again counts again."),
+        ([b"\xc3\xa9t", b"\xc3", b"\xa9"], "é", "The second é lies in two tokens: join the bytes first."),
+        ([b"\xe0\xa4", b"\x9b", b" ", b"\xe0", b"\xa4\x9b"], "छ", "Join the bytes first."),
+        ([b"\xc3", b"\xa8", b"\xc3", b"\xa9"], "é", "The first is è, with only one byte of é."),
+        ([b"\xc5", b"\xa9", b"\xc3", b"\xa9"], "é", "The first is ũ, with only one byte of é."),
+        ([b"e", b"\xc3", b"\xa9"], "e", "An é is no e."),
+        ([b"e", b"v", b"\xc3"], "e", "The text may end in the middle of a character."),
+        ([b"v", b"ery"], "x", "The letter is not there."),
         ([], "e", "No ids, no letters."),
     ]:
-        expect(answer, (ids, vocab, letter), b"".join(vocab[i] for i in ids).count(letter.encode()), hint)
+        ids = [40 + pieces.index(piece) for piece in tokens]
+        right = b"".join(tokens).count(letter.encode())
+        given = f"ids {ids}, whose bytes are {tokens}, and the letter {letter!r},"
+        expect(answer, (ids, vocab, letter), right, hint, given)
     return "A model has to learn what you have just looked up."

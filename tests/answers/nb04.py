@@ -85,6 +85,14 @@ def token_by_token(ids, vocab, letter):
     return sum(vocab[i].decode(errors="ignore").count(letter) for i in ids)
 
 
+def first_byte(ids, vocab, letter):
+    return b"".join(vocab[i] for i in ids).count(letter.encode()[:1])
+
+
+def last_byte(ids, vocab, letter):
+    return b"".join(vocab[i] for i in ids).count(letter.encode()[-1:])
+
+
 def strictly(ids, vocab, letter):
     return b"".join(vocab[i] for i in ids).decode().count(letter)
 
@@ -151,6 +159,8 @@ WRONG = {
             b"".join(vocab[i] for i in ids).decode(errors="ignore").lower().count(letter)
         ),
         lambda ids, vocab, letter: b"".join(vocab.values()).count(letter.encode()),
+        says(first_byte, "The first is è"),
+        says(last_byte, "The first is ũ"),
         lambda ids, vocab, letter: b" ".join(vocab[i] for i in ids).count(letter.encode()),
         says(lambda ids, vocab, letter: print(in_bytes(ids, vocab, letter)), "Does it end with `return`?"),
     ],

@@ -69,16 +69,21 @@ def draw_cuts(ways: Mapping[str, Sequence[str]]) -> None:
     )
 
 
-def _draw_runs(ax: Axes, runs: Sequence[dict]) -> tuple[dict[int, int], float]:
-    """A box for each run and a row for each process; returns the rows, and when the first run began."""
+def _draw_runs(ax: Axes, runs: Sequence[dict], named: Sequence[int] = ()) -> tuple[dict[int, int], float]:
+    """A box for each run and a row for each process; returns the rows, and when the first run began.
+
+    A box has its run's number if there is room for it, or if the number is in `named`.
+    """
     began = min(run["started"] for run in runs)
+    room = 0.025 * (max(run["started"] + run["seconds"] for run in runs) - began)
     rows: dict[int, int] = {}
     for run in sorted(runs, key=lambda run: run["started"]):
         rows.setdefault(run["pid"], len(rows))
     for number, run in enumerate(runs):
         row, left = rows[run["pid"]], run["started"] - began
         ax.barh(row, run["seconds"], 0.7, left, color=PALETTE[row % len(PALETTE)], edgecolor="white")
-        ax.text(left, row, f" {number}", va="center", color="white", size=9)
+        if run["seconds"] > room or number in named:
+            ax.text(left, row, f" {number}", va="center", color="white", size=9)
     ax.set(yticks=range(len(rows)), ylabel="process")
     return rows, began
 
@@ -99,13 +104,13 @@ def draw_processes(jobs: Mapping[str, Sequence[dict]]) -> None:
 def draw_kill(runs: Sequence[dict], victim: int, kill_time: float, left_behind: Sequence[Path]) -> None:
     """The shards of a job whose process `victim` was killed, with the unfinished file that it left."""
     fig, ax = plt.subplots(figsize=(10, 3))
-    rows, began = _draw_runs(ax, runs)
-    for path in left_behind:
+    numbers = [int(path.name.split("-")[1].split(".")[0]) for path in left_behind]
+    rows, began = _draw_runs(ax, runs, named=numbers)
+    for path, number in zip(left_behind, numbers, strict=True):
         created, row = path.stat().st_mtime, rows.get(victim, 0)
         lost = ax.barh(row, kill_time - created, 0.7, created - began, color="white")
         lost[0].set(edgecolor=ORANGE, hatch="///")
-        name = f"  shard {int(path.name.split('-')[1].split('.')[0])}, lost"
-        ax.text(kill_time - began, row, name, va="center", color=ORANGE)
+        ax.text(kill_time - began, row, f"  shard {number}, lost", va="center", color=ORANGE)
     ax.axvline(kill_time - began, color=INK, ls="--", lw=1)
     ax.set_title("A worker is killed (dashed line), and another one does its shard")
     ax.set_xlabel("seconds since the first shard was begun")
@@ -118,10 +123,10 @@ def draw_memory(mapped: Sequence[float], own: Sequence[float], file_size: float)
     ax.plot(mapped, color=BLUE, label="mapped pages")
     ax.plot(own, color=ORANGE, label="own memory")
     ax.axhline(file_size, color=GREY, ls="--", label="the whole file")
-    ax.set_title("Touched pages count as resident, and still nothing is copied")
+    ax.set_title("Mapped pages count as resident memory, though nothing is copied")
     ax.set(xlabel="windows read", ylabel="growth (MB)")
     ax.legend(loc="center right")
-    show(fig, alt="Mapped pages grow to the size of the file; the process's own memory stays where it was")
+    show(fig, alt="Mapped pages grow by tens of megabytes; the process's own memory stays where it was")
 
 
 PUBLISHED = {"OpenWebText": 9e9, "RefinedWeb, public": 600e9, "Dolma": 3e12, "FineWeb": 15e12}

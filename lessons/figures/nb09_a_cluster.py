@@ -16,7 +16,7 @@ def draw_sizes(sizes: Mapping[str, int]) -> None:
     for row, name in enumerate(names):
         ax.text(sizes[name] * 1.1, row, "stays on the disk" if stays[row] else "travels", va="center", size=9)
     ax.set(xscale="log", xlabel="bytes", xlim=(50, 5e6))
-    ax.set_title("Only what is small travels")
+    ax.set_title("The text and the ids stay on the shared disk")
     show(fig, alt="Bytes of a text shard and a token shard, which stay on the disk, and of what travels")
 
 

@@ -11,7 +11,11 @@ from lessons.exercises import exercise, expect
 def go_on(answer: Any) -> str:
     shapes = {0: b"of", 1: b" shape", 2: b" shape (n", 3: b"shape", 4: b"e ", 5: b"e", 6: b"ape", 7: b" (n"}
     for prompt, vocab, hint in [
-        (b"of shape", shapes, " shape (n begins with the end of the prompt, and so does `e `."),
+        (
+            b"of shape",
+            shapes,
+            "` shape (n` begins with the end of the prompt, and so does `e `: return the set of such ids.",
+        ),
         (b"of", {0: b"of", 1: b"f", 2: b"o"}, "A token that ends with the prompt does not go on."),
         (b"of", {5: b"of shape", 9: b"off", 2: b"f s"}, "The end may be the whole prompt, or a part of it."),
         (b"a", {0: b"ba", 1: b"bad"}, "The token has to begin inside the prompt, not before it."),

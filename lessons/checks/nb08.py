@@ -82,6 +82,7 @@ def borders(answer: Callable) -> str:
                 (right[1:], "The beginning is missing: 0."),
                 (right[:-1], f"The end is missing: the row has {len(ids)} places, padding too."),
                 ([*right[:-1], len(ids) - 1], f"The last border lies behind the last place: {len(ids)}."),
+                ([i - 1 for i in inside], "Those are the places before a border: add 1, and the two ends."),
                 (np.diff(right).tolist(), "Those are the lengths of the documents, not their borders."),
                 (sorted({ids.index(i) for i in ids} | {len(ids)}), "A document that comes back begins anew."),
             ]

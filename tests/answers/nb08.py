@@ -175,6 +175,7 @@ WRONG = {
         says(lambda ids: [*borders_in_a_loop(ids)[:-1], len(ids) - 1], "behind the last place"),
         says(lambda ids: np.diff(borders_in_a_loop(ids)), "lengths of the documents"),
         lambda ids: [0, *(np.flatnonzero(np.diff(np.asarray(ids)))), len(ids)],
+        says(lambda ids: np.flatnonzero(np.diff(np.asarray(ids))), "add 1"),
         lambda ids: set(borders_in_a_loop(ids)),
         lambda ids: list(itertools.pairwise(borders_in_a_loop(ids))),
         lambda ids: len(borders_in_a_loop(ids)) - 1,

@@ -24,7 +24,7 @@ def left_pad(answer: Callable) -> str:
         cases.append(([[draw.randint(0, 5) for _ in range(n)] for n in sizes], draw.choice([0, 3, 50_256])))
     for sequences, pad_id in cases:
         _left_pad(answer, sequences, pad_id)
-    return "Now the next token of every row goes into the same column: that is why one generates so."
+    return "Now the next token of every row goes into the same column, behind the last token of its prompt."
 
 
 def _left_pad(answer: Callable, sequences: list[list[int]], pad_id: int) -> None:

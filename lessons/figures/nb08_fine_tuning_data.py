@@ -13,6 +13,6 @@ def draw_answers(written: dict[str, Sequence[int]], piece: Callable[[int], str],
     for ax, (name, ids) in zip(axes, written.items(), strict=True):
         seen = list(ids)[: list(ids).index(end) + 1] if end in ids else list(ids)
         fills = [PASTELS[3] if i == end else PASTELS[1] for i in seen]
-        draw_tokens(ax, map(piece, seen), fills, columns=44, size=12)
-        ax.set_title(name, size=11)
+        draw_tokens(ax, map(piece, seen), fills, columns=34, size=12)
+        ax.set_title(f"{name}: {'it stops' if end in ids else 'it goes on until it is cut off'}", size=11)
     show(fig, alt="One model writes an answer and its end; the other goes on until it is cut off")

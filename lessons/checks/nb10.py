@@ -78,7 +78,8 @@ def bits(answer: Callable) -> str:
         }
         got = call(answer, *arguments, expected=right)
         if not same(got, right):
-            raise rejection(arguments, right, got, next((h for v, h in near.items() if same(got, v)), ""))
+            hint = "From perplexity to nats per token, then to nats of the text, to bits, to bits per byte."
+            raise rejection(arguments, right, got, next((h for v, h in near.items() if same(got, v)), hint))
     return "Now the tables of two papers can be compared, if they say how many tokens and bytes there were."
 
 

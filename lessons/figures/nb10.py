@@ -70,9 +70,9 @@ def draw_findings(table: pd.DataFrame) -> None:
         ax.set(ylim=(y - 0.5, -0.7), xlim=(-0.45, 0.87))
         ax.grid(axis="y", visible=False)
     fig.supxlabel("difference from the baseline in bits per byte, after equal text (left is better)", size=11)
-    title = "Tokenizer, window and batch size make the differences, the stride makes none"
+    title = "Tokenizer, window and batch size matter most; the stride only on a small text"
     fig.suptitle(title, x=0.01, ha="left", weight="bold", size=13)
     for verdict, colour in LOOKS.items():
         axes[1].plot([], [], "o-", lw=3, color=colour, label=verdict)
     axes[1].legend(loc="upper right")
-    show(fig, "Settings by question: large differences for tokenizer, window and batch, none for the stride.")
+    show(fig, "Large differences for tokenizer, window and batch; for the stride only on a small text.")

@@ -238,6 +238,7 @@ WRONG = {
         says(lambda p, t, b: math.log10(p) * t / b, "base 2"),
         lambda p, t, b: math.log2(p) * (t // b),
         says(lambda p, t, b: round(math.log2(p) * t / b, 2), "Do not round"),
+        says(lambda p, t, b: math.log2(p) * b, "bits per byte"),
         lambda p, t, b: int(math.log2(p) * t / b),
         says(lambda p, t, b: print(math.log2(p) * t / b), "`return`"),
         lambda p, t: math.log2(p) * t,

@@ -56,6 +56,8 @@ def near_chances(a: list[float], b: list[float]) -> dict[str, float]:
         "Count both directions, without the sign of the difference.": share(gap <= apart for gap in gaps),
         "Compare means, not sums: the lists may have different lengths.": share(s >= sums[0] for s in sums),
         "Deal into lists of the lengths of a and b, and count the ways far apart.": 1 - at_least,
+        "That is how far apart the means are: in which share of the ways are they as far?": float(abs(apart)),
+        "That is the difference of the means: in which share of the ways is it as large?": float(apart),
         "Give a share, from 0 to 1, not a count.": at_least * len(ways),
         "Give a share, from 0 to 1, not a percentage.": at_least * 100,
         "The deal that happened is one of the ways: count it too.": at_least - 1 / len(ways),

@@ -14,7 +14,7 @@ def draw_copies(counts: Sequence[tuple[str, int]]) -> None:
     names = [text.splitlines()[0][:60] for text, _ in counts][::-1]
     ax.barh(range(len(names)), [count for _, count in counts][::-1], color=ORANGE)
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel="copies of the whole text")
-    ax.set_title("The commonest docstrings of scikit-learn")
+    ax.set_title(f"One docstring stands {counts[0][1]} times in scikit-learn")
     show(fig, alt=f"The commonest text stands {counts[0][1]} times in the corpus: {names[-1]}")
 
 

@@ -85,13 +85,14 @@ def _stand_in_the_key(answer: Callable) -> None:
 
 @exercise("03.thirds")
 def thirds(answer: Callable) -> str:
+    hint = "Count each run of numbers from its own start."
     for case in ["1", "a", "", "123", "1234", "aa11", "11a1", "12345678901", "1234a1234", "a1234567b12c1"]:
-        expect(answer, (_is_number(case),), _group_starts(case))
+        expect(answer, (_is_number(case),), _group_starts(case), hint)
     for letters in itertools.product("1a", repeat=9):
-        expect(answer, (_is_number("".join(letters)),), _group_starts("".join(letters)))
+        expect(answer, (_is_number("".join(letters)),), _group_starts("".join(letters)), hint)
     _no_loop(answer, _is_number("1111111aa1"))
     more = "contractions, marks before words, and line breaks"
-    return f"With this rule, and some for {more}, the fast path could take GPT-4's pattern too."
+    return f"With this rule, and some for {more}, the fast path takes GPT-4's pattern too."
 
 
 def _is_number(text: str) -> np.ndarray:

@@ -32,6 +32,11 @@ def as_uint64(data):
     return np.frombuffer(data.ljust(7, b"\0") + bytes([len(data)]), "<u8")[0]
 
 
+def length_after_the_word(word):
+    refuse(word)
+    return int.from_bytes(word + bytes([len(word)]), "little")
+
+
 def by_struct(word):
     refuse(word)
     return struct.unpack(">Q", bytes([len(word)]) + word.rjust(7, b"\0"))[0]
@@ -190,7 +195,15 @@ def waits_for_ever(values):
 
 
 RIGHT = {
-    "03.pack": [length_on_top, one_in_front, as_uint64, by_struct, digits_of_257, after_all_shorter_ones],
+    "03.pack": [
+        length_on_top,
+        one_in_front,
+        as_uint64,
+        length_after_the_word,
+        by_struct,
+        digits_of_257,
+        after_all_shorter_ones,
+    ],
     "03.thirds": [by_accumulate, by_cumsum, Thirds(), functools.partial(lambda f, x: f(x), by_accumulate)],
 }
 WRONG = {

@@ -153,14 +153,15 @@ def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_proper
     compare(request, path, code)
     record_property("seconds_to_first_figure", round(seconds_to_first_figure(code), 1))
 
-    figures = [cell for cell in code if "explore(" in cell.source and "def explore" not in cell.source]
-    boxes = page.locator(".jp-OutputArea-output .widget-vbox:has(img)")
+    shown = [output.get("data", {}).get("text/plain", "") for cell in code for output in cell.outputs]
+    figures = [text for text in shown if text.startswith("explore: ")]
+    boxes = page.locator(".jp-OutputArea-output .widget-vbox:has(img):has(.noUi-handle)")
     boxes.first.wait_for() if figures else None
     assert boxes.count() == len(figures)
     for i in range(boxes.count()):
         move_slider(page, boxes.nth(i))
 
-    stub = next(cell.source for cell in code if re.search(r"^def .*: \.\.\.\n\n\ncheck\(", cell.source))
+    stub = next(cell.source for cell in code if re.search(r"(?m)^def .*: \.\.\.\n\n\ncheck\(", cell.source))
     name = re.search(r'check\("([^"]+)"', stub)[1]
     cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=f'check("{name}"')
     said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))

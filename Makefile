@@ -49,9 +49,10 @@ SPREAD := -n 2 --dist loadgroup --no-loadscope-reorder
 test: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)
 
-# For those who change a helper: no notebook, no browser
+# For those who change a helper: its tests alone, without those that take long
+NOT_QUICK := notebooks lessons tests/lessons tests/test_answers.py tests/test_notebooks.py tests/test_slides.py
 quick: .venv/installed lint
-	$(PY) -m pytest $(SPREAD) -m "not browser and not slow" --ignore notebooks $(PYTEST)
+	$(PY) -m pytest $(SPREAD) -m "not browser and not slow" $(NOT_QUICK:%=--ignore=%) $(PYTEST)
 
 # Three times in a row beside four busy loops: all notebooks by nbval, and the tests without a browser
 test-busy: .venv/installed

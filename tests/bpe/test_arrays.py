@@ -182,6 +182,7 @@ def test_ids_do_not_depend_on_how_many_chunks_are_merged_together(trained, story
 # ---- whole texts ----
 
 
+@pytest.mark.slow
 def test_ids_of_long_texts_are_those_of_tiktoken(docs, story):
     ours = BPETokenizer.train(docs, 8192)
     theirs = ours.to_tiktoken()
@@ -260,6 +261,7 @@ def test_documents_at_once_have_the_ids_of_one_by_one(several, documents, size, 
     assert ids.tolist() == expected and ids.dtype == np.uint16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cl100k_base", "qwen3", "gpt-oss", "deepseek-v4"])
 def test_documents_at_once_have_the_ids_of_one_by_one_in_published_vocabularies(name, published, docs):
     file = {"cl100k_base": "cl100k_base.tiktoken"}.get(name, f"{name}-tokenizer.json")

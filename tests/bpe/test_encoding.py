@@ -22,6 +22,7 @@ GPT2 = regex.compile(GPT2_PATTERN)
 both_patterns = pytest.mark.parametrize("pattern", [GPT2_PATTERN, GPT4_PATTERN], ids=["gpt2", "gpt4"])
 
 
+@pytest.mark.slow
 @both_patterns
 def test_ids_are_those_of_tiktoken_and_tokenizers_on_the_texts(
     pattern, trained, peers, story, docs, monkeypatch

@@ -15,6 +15,8 @@ from helpers.bpe import BPETokenizer
 from helpers.bpe.added import AddedToken, Finder
 from helpers.corpus import DOWNLOADS, cache_folder
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "gpt2": ["gpt2-encoder.json", "gpt2-vocab.bpe"],
     "cl100k_base": ["cl100k_base.tiktoken"],

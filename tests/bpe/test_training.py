@@ -28,6 +28,7 @@ def test_training_on_the_story_gives_the_merges_of_hugging_face(story, vocab_siz
     assert len(ours.vocab) == vocab_size
 
 
+@pytest.mark.slow
 def test_training_on_the_library_docs_gives_the_merges_of_hugging_face(docs, trained):
     assert trained[GPT2_PATTERN].merges == hugging_face_merges([docs], 8192)
     assert len(trained[GPT2_PATTERN].merges) == 8192 - 256 - 1

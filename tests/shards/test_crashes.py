@@ -15,6 +15,8 @@ from helpers.shards import (
     tokenize_shard,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def tokenize_with_limit(limit, results, *args):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

@@ -29,6 +29,8 @@ from helpers.shards import (
     tokenize_corpus,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client():

@@ -129,6 +129,8 @@ class PackedBatches:
         return len(self.input_ids)
 
     def __getitem__(self, rows: int | slice | Sequence[int]) -> dict[str, Tensor]:
+        if np.asarray(rows).dtype == np.uint64 and np.max(rows, initial=0) >= len(self):
+            raise IndexError(f"row {np.max(rows)} is not there: there are {len(self)}")  # NumPy sees -1
         rows = torch.as_tensor(np.array(np.arange(len(self))[rows]), device="cpu")
         names = "input_ids", "labels", "document_ids", "positions"
         return {name: getattr(self, name)[rows] for name in names}

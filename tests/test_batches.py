@@ -375,7 +375,8 @@ def test_any_integers_or_a_slice_pick_rows_as_they_do_in_numpy(rows):
 def test_a_row_that_is_not_there_ends_a_loop():
     packed = pack(some_documents(n=20), 24, EOS)
     assert len(list(packed)) == len(packed)
-    for row in (len(packed), -len(packed) - 1, [0, len(packed)], np.uint64(2**64 - 1)):
+    huge = np.uint64(2**64 - 1)
+    for row in (len(packed), -len(packed) - 1, [0, len(packed)], huge, np.array([0, huge])):
         with pytest.raises((IndexError, OverflowError)):
             packed[row]
 

@@ -56,7 +56,7 @@ quick: .venv/installed lint
 
 # Three times in a row beside four busy loops: all notebooks by nbval, and the tests without a browser
 test-busy: .venv/installed
-	$(PY) tools/run_busy.py -- $(SPREAD) $(NBVAL) --nbval-cell-timeout 900 -m "not browser" -q $(PYTEST)
+	$(PY) tools/run_busy.py -- -n 2 --dist loadscope $(NBVAL) --nbval-cell-timeout 900 -m "not browser" -q $(PYTEST)
 
 lint: .venv/installed
 	$(PY) -m ruff format --check .
@@ -83,7 +83,7 @@ bundle: .venv/installed
 
 NOT_OLDEST := $(foreach name,test_browser test_bundle test_slides test_notebooks lessons/test_exercises,--ignore=tests/$(name).py)
 test-oldest: .venv-oldest/installed
-	$(OLDEST) -m pytest $(SPREAD) --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
+	$(OLDEST) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
 
 clean:
 	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 from helpers import corpus
 
@@ -30,6 +31,11 @@ def leave_out_what_is_not_here(cells) -> None:
         names = [tag[6:] for tag in cell.cell.metadata.get("tags", []) if tag.startswith("needs:")]
         if not all((corpus.cache_folder() / name).exists() for name in names):
             cell.options["check"] = False
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Without a browser nbval runs the pages, whose cells have an order: each file stays in one process."""
+    return None if shutil.which("chromium") else LoadScopeScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

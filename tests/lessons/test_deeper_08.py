@@ -5,13 +5,12 @@ The functions are taken from the pages as they stand there.
 
 import ast
 import inspect
-import json
 import warnings
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from page_code import DEFINITIONS, run_page
 from torch.nn.functional import scaled_dot_product_attention
 
 from helpers.batches import block_causal_mask
@@ -19,22 +18,17 @@ from helpers.bpe import BPETokenizer
 from helpers.corpus import DownloadError
 from lessons.figures import nb08_chat, nb08_no_square_mask
 
-DEEPER = Path(__file__).resolve().parents[2] / "notebooks" / "deeper"
-KEPT = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-
 
 def names_of(page, *values):
     """The functions and imports of a page, and what it assigns in the cells that assign one of `values`."""
-    found = {}
-    for cell in json.loads((DEEPER / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            tree = ast.parse("".join(cell["source"]))
-            stored = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-            assigned = {name.id for name in stored} & set(values)
-            kept = KEPT | ast.Assign | ast.AugAssign | ast.For if assigned else KEPT
-            tree.body = [node for node in tree.body if isinstance(node, kept)]
-            exec(compile(tree, page, "exec"), found)
-    return found
+
+    def chosen(body):
+        nodes = [node for statement in body for node in ast.walk(statement)]
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        kept = DEFINITIONS | ast.Assign | ast.AugAssign | ast.For if stored & set(values) else DEFINITIONS
+        return [statement for statement in body if isinstance(statement, kept)]
+
+    return run_page(page, chosen)
 
 
 # ---- 08_chat ----

@@ -3,17 +3,13 @@
 The functions are taken from the page as they stand there; tables of chances take the place of its model.
 """
 
-import ast
-import json
 import random
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from page_code import definitions, run_page
 
 from lessons.figures import nb10_where_a_prompt_ends
-
-PAGE = Path(__file__).resolve().parents[2] / "notebooks" / "deeper" / "10_where_a_prompt_ends.ipynb"
 
 
 class Tokenizer:
@@ -37,14 +33,9 @@ class Tokenizer:
 
 
 def healing(tokenizer, next_chances):
-    found = {"tokenizer": tokenizer, "vocab": tokenizer.vocab, "next_chances": next_chances}
-    for cell in json.loads(PAGE.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            tree = ast.parse("".join(cell["source"]))
-            names = {"heal", "go_on"}
-            tree.body = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in names]
-            exec(compile(tree, PAGE.name, "exec"), found)
-    return found
+    given = {"tokenizer": tokenizer, "vocab": tokenizer.vocab, "next_chances": next_chances}
+    chosen = lambda body: [n for n in definitions(body) if getattr(n, "name", "") in {"heal", "go_on"}]
+    return run_page("10_where_a_prompt_ends", chosen, **given)
 
 
 def by_trying(tokenizer, next_chances, kept, rest):

@@ -3,35 +3,24 @@
 The functions are taken from the page as they stand there.
 """
 
-import ast
-import json
 import random
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import regex
+from page_code import run_page
 
 from helpers.bpe import O200K_PATTERN, BPETokenizer
 from lessons.figures import nb04_who_pays
-
-PAGE = Path(__file__).resolve().parents[2] / "notebooks" / "deeper" / "04_who_pays.ipynb"
-KEPT = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 
 
 @pytest.fixture(scope="module")
 def page():
     """The imports, functions and classes of the page, and the alphabet that they use."""
-    found = {"alphabet": BPETokenizer([], special_tokens=[])}
-    for cell in json.loads(PAGE.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            tree = ast.parse("".join(cell["source"]))
-            tree.body = [node for node in tree.body if isinstance(node, KEPT)]
-            exec(compile(tree, PAGE.name, "exec"), found)
-    return found
+    return run_page("04_who_pays", alphabet=BPETokenizer([], special_tokens=[]))
 
 
 @pytest.mark.parametrize(

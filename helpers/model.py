@@ -1,8 +1,12 @@
-"""A tiny GPT in plain torch, and bits per byte (notebook 10); helpers/training.py trains it."""
+"""A tiny GPT in plain torch, how it learns and writes, and its bits per byte (notebook 10)."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,12 +14,11 @@ from torch.nn import functional as F
 from helpers import arguments
 from helpers.batches import IGNORE_INDEX, block_causal_mask
 from helpers.positions import LearnedPositions, alibi_bias, as_numbers, look_up, rope, sinusoidal
-from helpers.training import as_row, check_ids, cross_entropy, device_of, generate, train
 from helpers.words import SPECIAL_TOKENS
 
-__all__ = ["POSITIONS", "TinyGPT", "bits_per_byte", "generate", "text_bytes", "train"]
 POSITIONS = ("rope", "learned", "sinusoidal", "alibi", "none")
 EMBEDDING_STD = 0.02  # as in GPT-2
+SHIFTED = "give input_ids[:, :-1] and labels[:, 1:] of what pad_collate or pack makes"
 Rows = Tensor | Sequence[Sequence[int]] | None  # a number for each id
 
 
@@ -84,27 +87,24 @@ class TinyGPT(nn.Module):
         self.to(torch.get_default_device())
 
     def forward(self, ids: Tensor, position_ids: Rows = None, document_ids: Rows = None) -> Tensor:
-        self._check(ids)
-        places = torch.arange(ids.shape[1], device=ids.device)[None]
-        places = places if position_ids is None else _beside("position_ids", position_ids, ids)
-        x = self.embedding(ids.long())
-        if self.scheme == "learned":
-            x = x + self.table(places)
-        elif self.scheme == "sinusoidal":
-            x = x + look_up(self.table.to(x.dtype), places)
-        if document_ids is not None:
-            document_ids = _beside("document_ids", document_ids, ids)
-        mask = self._mask(ids.shape[1], document_ids)
-        for block in self.blocks:
-            x = block(x, places, mask)
-        return F.linear(self.norm(x), self.embedding.weight)
-
-    def _check(self, ids: Tensor) -> None:
         if ids.ndim != 2:
             raise ValueError(f"ids has the shape {tuple(ids.shape)}; give rows, (batch, length): ids[None]?")
         if ids.shape[1] > self.max_length:
             raise ValueError(f"ids has rows of {ids.shape[1]} tokens, more than max_length={self.max_length}")
-        check_ids("ids", ids, self.embedding.num_embeddings)
+        _check_ids("ids", ids, self.embedding.num_embeddings)
+        x, places = self.embedding(ids.long()), torch.arange(ids.shape[1], device=ids.device)[None]
+        if position_ids is not None:
+            places = _beside("position_ids", position_ids, ids)
+        if document_ids is not None:
+            document_ids = _beside("document_ids", document_ids, ids)
+        if self.scheme == "learned":
+            x = x + self.table(places)
+        elif self.scheme == "sinusoidal":
+            x = x + look_up(self.table.to(x.dtype), places)
+        mask = self._mask(ids.shape[1], document_ids)
+        for block in self.blocks:
+            x = block(x, places, mask)
+        return F.linear(self.norm(x), self.embedding.weight)
 
     def _mask(self, length: int, document_ids: Tensor | None) -> Tensor | None:
         """What attention may see (bool), or what is added to its scores (float); None: all earlier tokens."""
@@ -117,13 +117,71 @@ class TinyGPT(nn.Module):
             return alibi_bias(self.n_heads, length).to(weight.dtype).masked_fill(~allowed, -torch.inf)
 
 
-def _beside(name: str, values: Rows, ids: Tensor) -> Tensor:
-    """`values` as a tensor on the device of `ids`, if there is one for each of them."""
-    numbers = as_numbers(name, values).to(ids.device)
-    if numbers.shape != ids.shape:  # torch might spread others over the rows, or over the heads
-        got = tuple(numbers.shape)
-        raise ValueError(f"{name} has the shape {got}, but ids {tuple(ids.shape)}: give one for each id")
-    return numbers
+def train(
+    model: nn.Module, batches: Iterable[tuple[Tensor, ...]], optimizer: torch.optim.Optimizer
+) -> Iterator[float]:
+    """One step for each batch (inputs, targets, ...); yields the mean loss of each, in nats a token.
+
+    inputs and targets are (batch, length), and targets[:, t] is the token after inputs[:, t], or -100 where
+    none counts. What follows the targets goes to the model as well. Each batch is moved to the device of the
+    model. Gradients are clipped to a norm of 1.
+    The labels of `pad_collate` and `pack` are not shifted: give input_ids[:, :-1] and labels[:, 1:]. Fed as
+    they stand they teach the model to copy, so a batch whose targets equal its inputs gives a warning.
+    Raises ValueError, before the model learns from it, for a batch without a target that counts, or with
+    targets of another shape than its inputs, of no integer dtype, or outside the vocabulary; TypeError for a
+    batch that is no tuple or list of tensors.
+    """
+    device = _device_of(model)
+    for number, batch in enumerate(arguments.many("batches", batches, "tuples (inputs, targets, ...)")):
+        _check_batch(f"batch {number}", batch)
+        inputs, targets, *rest = (tensor.to(device) for tensor in batch)
+        loss = _cross_entropy(f"batch {number}: targets", model(inputs, *rest), targets, "mean")
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        yield loss.item()
+
+
+def _check_batch(name: str, batch: Any) -> None:
+    tensors = isinstance(batch, tuple | list) and all(isinstance(part, Tensor) for part in batch)
+    if not tensors or len(batch) < 2:
+        got = f"{name} must be (inputs, targets, ...), all tensors, not {arguments.shown(batch)}"
+        raise arguments.WrongKind(f"{got}: {SHIFTED}, of arrays torch.from_numpy(array)")
+    inputs, targets = batch[:2]
+    if targets.shape != inputs.shape:
+        shapes = f"targets have the shape {tuple(targets.shape)}, inputs {tuple(inputs.shape)}"
+        raise ValueError(f"{name}: {shapes}: give the token after each input, or {IGNORE_INDEX}")
+    counts = targets.long() != IGNORE_INDEX
+    if not counts.any():
+        none = f"all {targets.numel()} targets are {IGNORE_INDEX}, and a mean over none is NaN"
+        raise ValueError(f"{name}: {none}: leave the batch out")
+    if torch.equal(inputs.long()[counts], targets.long()[counts]):
+        warnings.warn(f"{name}: the targets equal the inputs, so it learns to copy: {SHIFTED}", stacklevel=3)
+
+
+@torch.no_grad()
+def generate(
+    model: nn.Module, ids: Sequence[int], n: int, temperature: float = 0.8, seed: int = 0
+) -> list[int]:
+    """`ids` and `n` more, each drawn from what the model predicts; a low `temperature` favours the likely.
+
+    `ids`: a list, array or tensor. A model with a `max_length` is shown the last that many, any other all.
+    The draws are made on the CPU, so that a seed gives the same everywhere.
+    Raises ValueError where `ids` is empty or holds no ids, `temperature` is not above 0, or the model's
+    logits are not numbers.
+    """
+    ids, n = _as_row(ids, least=1).tolist(), arguments.integer("n", n)
+    temperature, seed = arguments.real("temperature", temperature, 0), arguments.integer("seed", seed)
+    generator, device = torch.Generator().manual_seed(seed), _device_of(model)
+    seen = getattr(model, "max_length", len(ids) + n)
+    for _ in range(n):
+        logits = model(torch.tensor([ids[-seen:]], device=device))[0, -1].double().cpu()
+        chances = (logits / temperature).softmax(0).float()
+        if chances.isnan().any():
+            raise ValueError("the model gives logits with NaN or inf: train it at a lower learning rate")
+        ids.append(torch.multinomial(chances, 1, generator=generator).item())
+    return ids
 
 
 @torch.no_grad()
@@ -141,20 +199,20 @@ def bits_per_byte(
     Raises ValueError where `ids` has fewer than two, is not a row of whole numbers from 0 on, or where
     special tokens alone follow the first.
     """
-    row = torch.from_numpy(as_row(ids, least=2))
+    row = torch.from_numpy(_as_row(ids, least=2))
     max_length = getattr(model, "max_length", 64) if max_length is None else max_length
     max_length = arguments.integer("max_length", max_length, 1)
     batch_size = arguments.integer("batch_size", batch_size, 1)
     if not (n_bytes := text_bytes(row[1:].tolist(), tokenizer)):
         raise ValueError(f"ids holds no byte of text after its first token: {row[:9].tolist()}; give a text")
-    missing, device = -(len(row) - 1) % max_length, device_of(model)
+    missing, device = -(len(row) - 1) % max_length, _device_of(model)
     inputs = F.pad(row[:-1], (0, missing)).view(-1, max_length).to(device).split(batch_size)
     targets = F.pad(row[1:], (0, missing), value=IGNORE_INDEX).view(-1, max_length).split(batch_size)
     modes = {part: part.training for part in model.modules()}
     model.eval()
     try:
         parts = zip(inputs, targets, strict=True)
-        nats = sum(cross_entropy("ids", model(x), y, "sum").item() for x, y in parts)
+        nats = sum(_cross_entropy("ids", model(x), y, "sum").item() for x, y in parts)
     finally:
         for part, mode in modes.items():
             part.training = mode
@@ -182,3 +240,44 @@ def text_bytes(ids: Iterable[int], tokenizer) -> int:
     decode = getattr(tokenizer, "decode_bytes", lambda ids: tokenizer.decode(ids).encode())
     no_text = {*special.values()}
     return len(decode([i for i in ids if i not in no_text]))
+
+
+def _beside(name: str, values: Rows, ids: Tensor) -> Tensor:
+    """`values` as a tensor on the device of `ids`, if there is one for each of them."""
+    numbers = as_numbers(name, values).to(ids.device)
+    if numbers.shape != ids.shape:  # torch might spread others over the rows, or over the heads
+        got = tuple(numbers.shape)
+        raise ValueError(f"{name} has the shape {got}, but ids {tuple(ids.shape)}: give one for each id")
+    return numbers
+
+
+def _cross_entropy(name: str, logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
+    """The loss of logits (batch, length, vocab_size), in nats; in float32 at least: bfloat16 has 3 digits."""
+    _check_ids(name, targets, logits.shape[-1], besides=IGNORE_INDEX)
+    logits = logits.flatten(0, 1).to(torch.promote_types(logits.dtype, torch.float32))
+    return F.cross_entropy(logits, targets.long().flatten().to(logits.device), reduction=reduction)
+
+
+def _check_ids(name: str, ids: Tensor, size: int, besides: int | None = None) -> None:
+    """Raise unless `ids` are integers from 0 to size - 1, or `besides`; what is on `meta` has no values."""
+    if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
+        raise arguments.WrongKind(f"{name} must be integers, such as ids.long(), not {ids.dtype}")
+    ids = ids.long()  # torch compares no uint16, and has no minimum of it
+    ids = ids if besides is None else ids[ids != besides]
+    if ids.is_meta or not ids.numel():
+        return
+    low, high = ids.aminmax()
+    if not 0 <= low <= high < size:
+        raise ValueError(f"{name} go from {low} to {high}; this model knows 0 to {size - 1}")
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    """Where the weights of `model` are; the CPU, if it has none."""
+    return next((tensor.device for tensor in chain(model.parameters(), model.buffers())), torch.device("cpu"))
+
+
+def _as_row(ids: Sequence[int], least: int) -> np.ndarray:
+    """`ids` as int64, in one dimension, all from 0 on and at least `least` of them."""
+    row = arguments.id_array("ids", ids, least)
+    arguments.in_range("ids", row)
+    return row.astype(np.int64)

@@ -39,19 +39,18 @@ def pad_collate(sequences: Documents, pad_id: int, max_length: int | None = None
     tensor([[   5,    6,    7],
             [   8, -100, -100]])
     """
-    arrays, lengths = _as_arrays(sequences, "sequences")
-    pad_id = arguments.integer("pad_id", pad_id)  # an int: a NumPy scalar would decide the dtype below
+    ids, lengths = _joined("sequences", sequences)
+    pad_id = arguments.integer("pad_id", pad_id)
     max_length = arguments.integer("max_length", lengths.max() if max_length is None else max_length, 1)
     if (long := np.flatnonzero(lengths > max_length)).size:
-        got = f"sequences[{long[0]}] has {lengths[long[0]]} tokens, more than max_length={max_length}: "
-        raise ValueError(
-            got + "cut it (sequence[:max_length]), raise max_length, or pack(), which drops nothing"
-        )
-    row = np.arange(len(arrays))
-    pieces = np.stack([row, 0 * row, lengths, row * max_length], axis=1)
-    input_ids, owner = _in_rows("sequences", arrays, pieces, (len(arrays), max_length), pad_id)
-    labels = np.where(owner < 0, IGNORE_INDEX, input_ids)
-    tensors = {"input_ids": input_ids, "attention_mask": (owner >= 0).astype(np.int64), "labels": labels}
+        got = f"sequences[{long[0]}] has {lengths[long[0]]} tokens, more than max_length={max_length}"
+        way_out = "cut it (sequence[:max_length]), raise max_length, or pack(), which drops nothing"
+        raise ValueError(f"{got}: {way_out}")
+    input_ids = _rows((len(lengths), max_length), pad_id)
+    real = np.arange(max_length) < lengths[:, None]
+    input_ids[real] = ids
+    labels = np.where(real, input_ids, IGNORE_INDEX)
+    tensors = {"input_ids": input_ids, "attention_mask": real.astype(np.int64), "labels": labels}
     return {name: torch.from_numpy(array) for name, array in tensors.items()}
 
 
@@ -106,7 +105,6 @@ class PackedBatches:
 
     input_ids: Tensor  # padding is eos_id: tell it by document_ids, never by the id
     document_ids: Tensor  # at each place the index into `documents`; -1 at padding
-    split_documents: int  # how many documents lie in more than one piece
 
     @cached_property
     def positions(self) -> Tensor:
@@ -119,6 +117,12 @@ class PackedBatches:
     def labels(self) -> Tensor:
         """`input_ids`, but -100 at padding and at the first token of a piece; not shifted (see the top)."""
         return self.input_ids.where(self.positions > 0, IGNORE_INDEX)
+
+    @property
+    def split_documents(self) -> int:
+        """How many documents lie in more than one piece."""
+        pieces = self.document_ids[(self.positions == 0) & (self.document_ids >= 0)]
+        return (pieces.bincount() > 1).sum().item()
 
     @property
     def waste(self) -> float:
@@ -158,12 +162,15 @@ def pack(documents: Documents, max_length: int, eos_id: int, method: str = "conc
     """
     arguments.choice("method", method, ("concat", "best_fit"))
     max_length = arguments.integer("max_length", max_length, 1)
-    eos_id = arguments.integer("eos_id", eos_id)  # an int: a NumPy scalar would decide the dtype below
-    arrays, lengths = _as_arrays(documents, "documents")
-    pieces = (_pieces_concat if method == "concat" else _pieces_best_fit)(lengths + 1, max_length)
-    n_rows = -(-int(pieces[-1, 2:].sum()) // max_length)  # the last piece ends in the last row
-    rows = _in_rows("documents", arrays, pieces, (n_rows, max_length), eos_id)
-    return PackedBatches(*map(torch.from_numpy, rows), len(np.unique(pieces[pieces[:, 1] > 0, 0])))
+    eos_id = arguments.integer("eos_id", eos_id)
+    ids, lengths = _joined("documents", documents)
+    ids, lengths = np.insert(ids, np.cumsum(lengths), eos_id), lengths + 1
+    places = np.arange(len(ids)) if method == "concat" else _best_fit_places(lengths, max_length)
+    shape = places.max() // max_length + 1, max_length
+    input_ids, document_ids = _rows(shape, eos_id), _rows(shape, -1)
+    input_ids.reshape(-1)[places] = ids
+    document_ids.reshape(-1)[places] = np.repeat(np.arange(len(lengths)), lengths)
+    return PackedBatches(torch.from_numpy(input_ids), torch.from_numpy(document_ids))
 
 
 def best_fit(lengths: Sequence[int], max_length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -211,39 +218,38 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
     document_ids = as_numbers("document_ids", document_ids, device=None)
     if document_ids.ndim == 0 or document_ids.is_floating_point():
         got = f"{document_ids.dtype} of shape {tuple(document_ids.shape)}"
-        raise arguments.WrongKind(
-            f"document_ids must be integers of shape (..., length), as of a PackedBatches; got {got}"
-        )
+        raise arguments.WrongKind(f"document_ids must be integers, (..., length), as `pack` gives; got {got}")
     return (document_ids[..., :, None] == document_ids[..., None, :]).tril()
 
 
-def _pieces_concat(lengths: np.ndarray, max_length: int) -> np.ndarray:
-    """A stream, cut at each end of a row or document: (document, start in it, length, place) a piece."""
-    ends = np.cumsum(lengths)
-    place = np.union1d(ends - lengths, np.arange(0, ends[-1], max_length))
-    document = np.searchsorted(ends, place, side="right")
-    length, start = np.diff(place, append=ends[-1]), place - (ends - lengths)[document]
-    return np.stack([document, start, length, place], axis=1)
-
-
-def _pieces_best_fit(lengths: np.ndarray, max_length: int) -> np.ndarray:
-    """As `_pieces_concat`, with each document as full rows and a rest, placed by `best_fit`."""
+def _best_fit_places(lengths: np.ndarray, max_length: int) -> np.ndarray:
+    """Where each token goes, counted through all rows: each document as full rows and a rest."""
     n_pieces = -(-lengths // max_length)
-    document = np.repeat(np.arange(len(lengths)), n_pieces)
-    start = max_length * (np.arange(len(document)) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces))
-    length = np.minimum(lengths[document] - start, max_length)
-    row, column = best_fit(length, max_length)
-    pieces = np.stack([document, start, length, row * max_length + column], axis=1)
-    return pieces[np.argsort(pieces[:, 3])]
+    pieces = np.full(n_pieces.sum(), max_length)
+    pieces[np.cumsum(n_pieces) - 1] = lengths - (n_pieces - 1) * max_length
+    row, column = best_fit(pieces, max_length)
+    moves = row * max_length + column - (np.cumsum(pieces) - pieces)  # from one document after the other
+    return np.arange(lengths.sum()) + np.repeat(moves, pieces)
 
 
-def _as_arrays(documents: Documents, name: str) -> tuple[list[np.ndarray], np.ndarray]:
-    """Each document as an array of integers that is not empty, and the length of each."""
+def _joined(name: str, documents: Documents) -> tuple[np.ndarray, np.ndarray]:
+    """The ids of all documents, none of which is empty, as one array, and the length of each; both int64."""
     documents = arguments.many(name, documents, "sequences of token ids")
     arrays = [arguments.id_array(f"{name}[{i}]", document, 1) for i, document in enumerate(documents)]
     if not arrays:
         raise ValueError(f"{name} is empty: give at least one sequence of token ids")
-    return arrays, np.fromiter(map(len, arrays), np.int64, len(arrays))
+    ids = np.concatenate(arrays, dtype=np.int64, casting="unsafe")
+    if ids.min() < 0:  # ids below 0, or of uint64 and beyond int64
+        for i, array in enumerate(arrays):
+            arguments.in_range(f"{name}[{i}]", array)
+    return ids, np.array([len(array) for array in arrays])
+
+
+def _rows(shape: tuple[int, int], fill: int) -> np.ndarray:
+    try:
+        return np.full(shape, fill, np.int64)
+    except (MemoryError, ValueError) as error:  # ValueError: more than an array can count
+        raise ValueError(f"max_length={shape[1]} is too large for memory, rows={shape[0]}: {error}") from None
 
 
 def _as_lengths(lengths: Sequence[int], most: int = arguments.LARGEST_ID) -> np.ndarray:
@@ -253,20 +259,3 @@ def _as_lengths(lengths: Sequence[int], most: int = arguments.LARGEST_ID) -> np.
         at = f"lengths[{wrong[0]}] is {lengths[wrong[0]]}, but must lie from 1 to {most}"
         raise ValueError(f"{at}: leave out documents without tokens, and split what is longer than a row")
     return lengths.astype(np.int64)
-
-
-def _in_rows(name: str, arrays: list, pieces: np.ndarray, shape: tuple[int, int], fill: int) -> list:
-    """Rows full of `fill` with each piece at its place, and the document at each place (-1: none); int64."""
-    try:
-        rows, owner = np.full(shape, fill, np.int64), np.full(shape, -1)
-    except (MemoryError, ValueError) as error:  # ValueError: more than an array can count
-        raise ValueError(f"max_length={shape[1]} is too large for memory, rows={shape[0]}: {error}") from None
-    places, owners = rows.reshape(-1), owner.reshape(-1)
-    for document, start, length, place in zip(*pieces.T.tolist(), strict=True):
-        ids = arrays[document][start : start + length]
-        places[place : place + len(ids)] = ids  # an end token, which follows the ids, is there already
-        owners[place : place + length] = document
-    if rows.min() < 0:  # as int64, ids below 0 and ids of uint64 beyond int64 are negative
-        for i, array in enumerate(arrays):
-            arguments.in_range(f"{name}[{i}]", array)
-    return [rows, owner]

@@ -9,6 +9,8 @@ import regex
 import torch
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from sklearn.preprocessing import normalize
+from sklearn.utils import check_array
 from threadpoolctl import threadpool_limits
 
 from helpers import arguments
@@ -49,11 +51,9 @@ def nearest(
     >>> nearest(np.array([[1.0, 0], [2, 0], [0, 1]]), {"a": 0, "b": 1, "c": 2}, "a", k=2)
     [('b', 1.0), ('c', 0.0)]
     """
-    x = _matrix(vectors)
-    vocab = _checked_vocab(vocab, len(x), token)
+    unit = normalize(_matrix(vectors))
+    vocab = _checked_vocab(vocab, len(unit), token)
     k = arguments.integer(f"k, for a vocabulary of {len(vocab)} tokens,", k, 1, len(vocab) - 1)
-    norm = np.linalg.norm(x, axis=1, keepdims=True)
-    unit = np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
     others = sorted((i, name) for name, i in vocab.items() if name != token)
     cosines = unit[[i for i, _ in others]] @ unit[vocab[token]]
     return [(others[i][1], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
@@ -94,23 +94,20 @@ def _matrix(vectors: np.ndarray | torch.Tensor) -> np.ndarray:
     try:
         if np.ma.isMaskedArray(vectors) or "complex" in str(getattr(vectors, "dtype", "")):
             raise TypeError("a mask, or the imaginary part of complex numbers, would be lost")
-        x = vectors.detach().cpu().double().numpy() if isinstance(vectors, torch.Tensor) else vectors
-        x = np.asarray(x, dtype=float)
-    except (TypeError, ValueError, RuntimeError) as error:  # words, rows of unequal length, the meta device
-        raise arguments.WrongKind(f"vectors must be a table of finite numbers: {error}") from None
-    if x.ndim != 2 or not np.isfinite(x).all():
-        found = f"an array of shape {x.shape}" if x.ndim != 2 else "a NaN or an infinity among them"
-        raise ValueError(f"vectors must be a table of finite numbers, one row for each token, not {found}")
-    return x
+        x = vectors.detach().cpu().double() if isinstance(vectors, torch.Tensor) else vectors
+        return check_array(x, dtype=float)
+    except (TypeError, ValueError, RuntimeError) as error:  # NaN, words, rows of unequal length, `meta`
+        found = str(error).partition(":\n")[0]
+        wrong = f"vectors must be a table of finite numbers, one row for each token: {found}"
+        raise arguments.WrongKind(wrong) from None
 
 
 def _checked_vocab(vocab: Mapping[str, int], n_rows: int, token: str) -> dict[str, int]:
     """`vocab` with ids that are ints, if it maps tokens to rows that there are, `token` among them."""
+    ids = list(arguments.mapping("vocab", vocab).values())
     try:
-        rows = arguments.id_array("vocab", list(arguments.mapping("vocab", vocab).values()), least=1).tolist()
+        rows = arguments.id_array("vocab", ids, least=1).tolist()
     except ValueError:
-        if not isinstance(vocab, Mapping):
-            raise
         turned = "if it maps ids to tokens, give {token: i for i, token in vocab.items()}"
         wrong = f"vocab must map each token to its row; {arguments.shown(vocab)} does not: {turned}"
         raise ValueError(wrong) from None

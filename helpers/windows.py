@@ -5,6 +5,7 @@ A *window* is `max_length` token ids; its target is the same stretch one positio
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from helpers import arguments
+
+Ids = Sequence[int] | np.ndarray | Tensor
 
 
 class WindowDataset(Dataset):
@@ -38,7 +41,7 @@ class WindowDataset(Dataset):
     [([10, 11, 12], [11, 12, 13]), ([13, 14, 15], [14, 15, 16])]
     """
 
-    def __init__(self, ids: Sequence[int] | np.ndarray | Tensor, max_length: int, stride: int | None = None):
+    def __init__(self, ids: Ids, max_length: int, stride: int | None = None):
         self.max_length = max_length = arguments.integer("max_length", max_length, 1)
         self.stride = max_length if stride is None else arguments.integer("stride", stride, 1)
         self.ids = root = arguments.id_array("ids", ids)
@@ -129,10 +132,8 @@ class WindowBatches(Sampler):
 
     def _order(self) -> np.ndarray:
         dtype = torch.int32 if self.n_windows < 2**31 else torch.int64
-        options = {"dtype": dtype, "device": "cpu"}  # where the ids are, whatever torch's default device is
-        if self.shuffle:
-            return torch.randperm(self.n_windows, generator=self.generator, **options).numpy()
-        return torch.arange(self.n_windows, **options).numpy()
+        make = partial(torch.randperm, generator=self.generator) if self.shuffle else torch.arange
+        return make(self.n_windows, dtype=dtype, device="cpu").numpy()  # whatever torch's default device is
 
     def __len__(self) -> int:
         return -(-self.end // self.batch_size)
@@ -153,15 +154,9 @@ class WindowLoader(DataLoader):
 
 
 def make_loader(
-    ids: Sequence[int] | np.ndarray | Tensor,
-    max_length: int,
-    stride: int | None = None,
-    batch_size: int = 8,
-    shuffle: bool = True,
-    drop_last: bool = True,
-    num_workers: int = 0,
-    seed: int = 0,
-) -> DataLoader:
+    ids: Ids, max_length: int, stride: int | None = None, batch_size: int = 8, shuffle: bool = True,
+    drop_last: bool = True, num_workers: int = 0, seed: int = 0,
+) -> DataLoader:  # fmt: skip
     """A loader of (inputs, targets): int64 tensors of shape (batch_size, max_length); see `WindowDataset`.
 
     Each pass over it is an epoch, also one that is broken off. With `shuffle` each epoch has another order,
@@ -177,9 +172,9 @@ def make_loader(
     data = WindowDataset(ids, max_length, stride)
     batch_size, seed = arguments.integer("batch_size", batch_size, 1), arguments.integer("seed", seed)
     if drop_last and batch_size > len(data):
-        few = f"batch_size={batch_size} is more than the {len(data)} windows of this data"
+        few = f"batch_size={batch_size} is more than the {len(data)} windows of this data, so drop_last=True"
         way_out = f"give a batch_size of {len(data)} or less, or drop_last=False"
-        raise ValueError(f"{few}, so drop_last=True would drop all of them: {way_out}")
+        raise ValueError(f"{few} would drop all of them: {way_out}")
     return WindowLoader(
         data,
         sampler=WindowBatches(len(data), batch_size, shuffle, drop_last, seed),

@@ -216,9 +216,8 @@ def block_causal_mask(document_ids: Tensor | Sequence[int]) -> BoolTensor:
             [0, 0, 1]], dtype=torch.int32)
     """
     document_ids = as_numbers("document_ids", document_ids, device=None)
-    if document_ids.ndim == 0 or document_ids.is_floating_point():
-        got = f"{document_ids.dtype} of shape {tuple(document_ids.shape)}"
-        raise arguments.WrongKind(f"document_ids must be integers, (..., length), as `pack` gives; got {got}")
+    if document_ids.ndim == 0:
+        raise ValueError(f"document_ids must have the shape (..., length), not be one number, {document_ids}")
     return (document_ids[..., :, None] == document_ids[..., None, :]).tril()
 
 

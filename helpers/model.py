@@ -244,7 +244,7 @@ def text_bytes(ids: Iterable[int], tokenizer) -> int:
 
 def _beside(name: str, values: Rows, ids: Tensor) -> Tensor:
     """`values` as a tensor on the device of `ids`, if there is one for each of them."""
-    numbers = as_numbers(name, values).to(ids.device)
+    numbers = as_numbers(name, values, fractions=True).to(ids.device)
     if numbers.shape != ids.shape:  # torch might spread others over the rows, or over the heads
         got = tuple(numbers.shape)
         raise ValueError(f"{name} has the shape {got}, but ids {tuple(ids.shape)}: give one for each id")
@@ -260,9 +260,7 @@ def _cross_entropy(name: str, logits: Tensor, targets: Tensor, reduction: str) -
 
 def _check_ids(name: str, ids: Tensor, size: int, besides: int | None = None) -> None:
     """Raise unless `ids` are integers from 0 to size - 1, or `besides`; what is on `meta` has no values."""
-    if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
-        raise arguments.WrongKind(f"{name} must be integers, such as ids.long(), not {ids.dtype}")
-    ids = ids.long()  # torch compares no uint16, and has no minimum of it
+    ids = as_numbers(name, ids)
     ids = ids if besides is None else ids[ids != besides]
     if ids.is_meta or not ids.numel():
         return

@@ -75,9 +75,6 @@ class LearnedPositions(nn.Module):
 def look_up(table: Tensor, positions: Positions) -> Tensor:
     """The rows of `table`, (max_length, dim), at `positions`: see `LearnedPositions`, and for its errors."""
     positions, rows = _as_positions(positions), len(table)
-    if positions.is_floating_point():
-        kind = f"positions has dtype {positions.dtype}, but a table has no row between two positions"
-        raise WrongKind(f"{kind}: give integers, such as positions.long()")
     if positions.numel() and not positions.is_meta and positions.max() >= rows:
         there = f"the table ends at {rows - 1}, as max_length={rows}: shorten the input, or make it longer"
         raise ValueError(f"positions goes up to {positions.max()}, but {there}")
@@ -103,7 +100,7 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
     if not (isinstance(x, Tensor) and x.is_floating_point()):
         kind = getattr(x, "dtype", type(x).__name__)
         raise WrongKind(f"x must be a tensor of floats, not {kind}: use torch.as_tensor(x).float()")
-    positions = _as_positions(positions)
+    positions = _as_positions(positions, fractions=True)
     given, wanted = tuple(positions.shape), tuple(x.shape[:-1])
     try:
         fits = given[-1:] == wanted[-1:] != () and torch.broadcast_shapes(given, wanted) == wanted
@@ -166,8 +163,6 @@ def t5_buckets(distances: Tensor | Sequence[int], num_buckets: int = 32, max_dis
     tensor([ 0,  1, 15, 16, 17, 31, 31])
     """
     distances = as_numbers("distances", distances)
-    if distances.is_floating_point():
-        raise WrongKind(f"distances has dtype {distances.dtype}, but must be integers: use distances.long()")
     if arguments.integer("num_buckets", num_buckets, 2) % 2:
         raise ValueError(f"num_buckets must be a multiple of 2, not {num_buckets}")
     exact = int(num_buckets) // 2
@@ -211,25 +206,26 @@ def _angles(positions: Tensor, dim: int, base: float = 10000.0) -> Tensor:
     return positions.to(per_step.dtype)[..., None] * per_step
 
 
-def as_numbers(name: str, values: Positions, device: str | None = "cpu") -> Tensor:
-    """`values` as a tensor, int64 unless they are fractions; a list goes to `device` (None: the default)."""
+def as_numbers(name: str, values: Positions, fractions: bool = False, device: str | None = "cpu") -> Tensor:
+    """`values` as a tensor of int64, or with `fractions` of floats; lists go to `device` (None: torch's)."""
     try:  # `as_tensor` would move a tensor to the default device
         numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device=device)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
         raise WrongKind(f"{name} must be numbers, not {arguments.shown(values)}: {error}") from None
     if numbers is not values and not numbers.numel():
         return numbers.long()  # torch makes floats of an empty list
-    if numbers.dtype == torch.bool or numbers.is_complex():
-        raise WrongKind(f"{name} has dtype {numbers.dtype}; give whole numbers, such as torch.arange(n)")
-    return numbers if numbers.is_floating_point() else numbers.long()  # torch compares no uint16
+    if fractions and numbers.is_floating_point():
+        return numbers
+    if numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool:
+        raise WrongKind(f"{name} must be integers, not {numbers.dtype}: use .long()")
+    return numbers.long()  # torch compares no uint16
 
 
-def _as_positions(positions: Positions) -> Tensor:
+def _as_positions(positions: Positions, fractions: bool = False) -> Tensor:
     """`positions` as a tensor of numbers that are finite and not negative."""
-    positions = as_numbers("positions", positions)
+    positions = as_numbers("positions", positions, fractions)
     if positions.is_meta:  # it has a shape and no values
         return positions
-    wrong = positions[~(positions.isfinite() & (positions >= 0))]
-    if wrong.numel():
+    if (wrong := positions[~(positions.isfinite() & (positions >= 0))]).numel():
         raise ValueError(f"positions holds {wrong.min()}; positions count from 0, and are finite")
     return positions

@@ -434,8 +434,8 @@ def test_a_batch_without_a_target_is_refused_before_the_model_learns_nan(ids):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t + 0.5, "must be integers, .* not torch.float32"),
-        (lambda t: t > 5, "must be integers, .* not torch.bool"),
+        (lambda t: t + 0.5, "must be integers, not torch.float32"),
+        (lambda t: t > 5, "must be integers, not torch.bool"),
         (lambda t: t + 300, "go from 3.. to 5..; this model knows 0 to 299"),
         (lambda t: t - 99, "go from -.* this model knows 0 to 299"),
         (lambda t: t[:, :-1], r"have the shape \(2, 7\), inputs \(2, 8\)"),

@@ -28,7 +28,7 @@ from lessons.exercises import (
 )
 
 
-@exercise("02.first_loss")
+@exercise("02.first_loss", may_be_none=True)
 def first_loss(answer: Any) -> str:
     drops_tabs = regex.compile(r" ?\w+| ?[^\w\s]|[ \n]").findall
     whole = regex.compile(r" ?\w+| ?[^\w\s]|\s").findall
@@ -145,7 +145,7 @@ def pad(answer: Any) -> str:
     return "All rows are equally long. Lesson 08 shows how to tell a model which places are real."
 
 
-@exercise("02.smallest_vocab")
+@exercise("02.smallest_vocab", may_be_none=True)
 def smallest_vocab(answer: Any) -> str:
     story = load_story()
     small = "a a a a b b b c c d", "a b c d a b e a"

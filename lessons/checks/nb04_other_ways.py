@@ -56,7 +56,7 @@ def _about_glitches(got: Any, tokenizer_ids: set, model_ids: set, texts: list, e
     return ""
 
 
-@exercise("04.best_cut")
+@exercise("04.best_cut", may_be_none=True)
 def best_cut(answer: Any) -> str:
     by_hand = {"u": -5.0, "n": -5.0, "un": -3.0, "unb": -6.0, "b": -5.0, "e": -4.0, "bel": -3.0, "l": -4.0}
     cases = [("un", by_hand), ("unbel", by_hand), ("bell", by_hand), ("uxn", by_hand), ("x", by_hand)]

@@ -16,6 +16,7 @@ import importlib
 import pkgutil
 import traceback
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from lessons import checks
@@ -29,6 +30,7 @@ NOT_YET, RIGHT, WRONG = "not attempted yet", "right", "not right yet"
 SECONDS = 20  # a check is stopped after so many, by the clock on the wall
 MEMORY = 2 * 2**30  # and where the memory of Python grows by so many bytes
 _checks: dict[str, Callable] = {}
+_may_be_none: set[str] = set()
 
 
 # ---- the verdict ----
@@ -54,6 +56,7 @@ def verdict(name: str, answer: Any) -> str:
             return _no_such_exercise(name, known)
         if is_stub(answer):
             raise NotAttempted
+        latest.may_be_none = name in _may_be_none
         remark = limited(_checks[name], answer, SECONDS, MEMORY) or ""
     except NotAttempted:
         return f"{name}: {NOT_YET}. Replace the ... with your answer and run the cell again."
@@ -63,6 +66,8 @@ def verdict(name: str, answer: Any) -> str:
         full = isinstance(error.__cause__ or error, KeyboardInterrupt | Stopped | MemoryError)
     else:
         return f"{name}: {RIGHT}. {remark}{_warned()}".rstrip()
+    finally:
+        latest.may_be_none = False
     if full:  # what was built may go in circles
         gc.collect()
     return f"{name}: {WRONG}. {reason}{_warned()}"
@@ -96,15 +101,17 @@ def _no_such_exercise(name: Any, known: list[str]) -> str:
 # ---- which exercises there are ----
 
 
-def exercise(name: str) -> Callable:
+def exercise(name: str, may_be_none: bool = False) -> Callable:
     """Register the decorated function as the check of exercise `name`, such as "01.letters".
 
     The function takes the learner's answer; it returns a closing remark or None where the answer is
-    right, and raises `Wrong` where it is not.
+    right, and raises `Wrong` where it is not. Say `may_be_none` where None is the right value for some
+    input: then a None is not taken for a missing `return`.
     """
 
     def register(function: Callable) -> Callable:
         _checks[name] = function
+        _may_be_none.update([name] * may_be_none)
         return function
 
     return register
@@ -112,13 +119,17 @@ def exercise(name: str) -> Callable:
 
 def pages(number: str = "") -> list[str]:
     """The pages with checks, all or those of a lesson: "03" is a lesson, "03_train_fast" a deeper page."""
-    found = sorted(module.name.removeprefix("nb") for module in pkgutil.iter_modules(checks.__path__))
-    return [page for page in found if page.startswith(number)]
+    return [page for page in _all_pages() if page.startswith(number)]
+
+
+@cache
+def _all_pages() -> list[str]:
+    return sorted(module.name.removeprefix("nb") for module in pkgutil.iter_modules(checks.__path__))
 
 
 def names(page: str) -> list[str]:
     """The exercises of a page ("03", "03_train_fast") in order; none where it has no checks."""
-    if page not in pages():
+    if page not in _all_pages():
         return []
     module = importlib.import_module(f"lessons.checks.nb{page}")
     return [name for name, function in _checks.items() if function.__module__ == module.__name__]

@@ -22,6 +22,7 @@ from lessons.exercises.words import (
     difference,
     inputs,
     latest,
+    no_return,
     rejection,
     said,
     short,
@@ -103,11 +104,9 @@ def _demand_unchanged(function: Callable, args: tuple, handed: list, got: Any) -
     for n, (before, after) in enumerate(zip(args, handed, strict=True)):
         if not unchanged(before, after):
             was, place, now = difference(before, after)
-            lost = " Does it end with `return`?" if got is None else ""
-            raise Wrong(
-                f"On {latest.given()} your function changed its argument: {_parameter(function, n)} was {was}"
-                f"{place}, and is now {now}. Leave it as it is, and build something new to return.{lost}"
-            )
+            changed = f"{_parameter(function, n)} was {was}{place}, and is now {now}"
+            advice = f"Leave it as it is, and build something new to return.{no_return(got)}"
+            raise Wrong(f"On {latest.given()} your function changed its argument: {changed}. {advice}")
 
 
 def _parameter(function: Callable, n: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from lessons.exercises.equality import as_array, is_array, same
 
 LIMIT = 160  # a value is shown with about so many characters
-latest = SimpleNamespace(given=str, printed="", warned=[])  # of the latest call of an answer
+latest = SimpleNamespace(given=str, printed="", warned=[], may_be_none=False)  # of the latest call
 
 
 class NotAttempted(Exception):
@@ -33,12 +33,15 @@ def rejection(given: str | tuple, expected: Any, got: Any, hint: str = "") -> Wr
     """
     given = given if isinstance(given, str) else inputs(given)
     wanted, place, came = difference(expected, got)
-    lost = ""
-    if got is None:
-        printed = short(latest.printed.strip(), 60)
-        lost = f" It printed {printed}." if latest.printed.strip() else ""
-        lost += " Does it end with `return`?"
+    printed = latest.printed.strip() if got is None else ""
+    said_instead = f" It printed {short(printed, 60)}." if printed else ""
+    lost = said_instead + no_return(got)
     return Wrong(f"On {given} expected {wanted}{place}, but got {came}.{lost} {hint}".rstrip())
+
+
+def no_return(got: Any) -> str:
+    """The question about a `return` that may be missing, where None came and is right for no input."""
+    return " Does it end with `return`?" if got is None and not latest.may_be_none else ""
 
 
 def said(error: BaseException) -> str:

@@ -254,6 +254,28 @@ def test_what_an_answer_prints_is_shown_once_and_a_none_that_was_printed_gets_a_
     assert capsys.readouterr().out == "00.double: right. Twice as much.\n"
 
 
+def test_a_none_is_not_taken_for_a_missing_return_where_none_may_be_right(monkeypatch):
+    monkeypatch.setattr(exercises, "_may_be_none", {"00.double"})
+    nothing, cleared = lambda numbers: numbers[5:] or None, lambda numbers: numbers.clear()
+    for answer in (nothing, cleared):
+        assert "return`?" not in verdict("00.double", answer)
+    assert verdict("00.double", nothing).endswith("On [1, 2] expected [2, 4], but got None.")
+    monkeypatch.setattr(exercises, "_may_be_none", set())
+    assert all(verdict("00.double", answer).endswith("return`?") for answer in (nothing, cleared))
+
+
+@pytest.mark.parametrize("name", ["02.first_loss", "02.smallest_vocab", "04.best_cut", "04.next_merge"])
+def test_exercises_to_which_none_is_an_answer_do_not_ask_for_a_return(name):
+    sentence = verdict(name, lambda *given: given[9:] or None)
+    assert "but got None." in sentence and "return`?" not in sentence
+
+
+def test_the_folder_of_checks_is_listed_once(monkeypatch):
+    exercises.all_names()
+    monkeypatch.setattr(exercises.pkgutil, "iter_modules", lambda *path: 1 / 0)
+    assert "02.pad" in exercises.all_names() and exercises.names("none such") == []
+
+
 def test_a_warning_becomes_a_sentence_and_is_not_written_to_stderr(capsys):
     sentence = verdict("00.double", lambda numbers: np.log(np.zeros(2)))
     assert "(It gave a warning: RuntimeWarning: divide by zero encountered in log)" in sentence

@@ -7,9 +7,8 @@ Every error names the argument, the value that came, and the way out. A value of
 import math
 import operator
 import reprlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
 from itertools import count
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -36,10 +35,13 @@ def _wrong(name: str, wanted: str, value: Any) -> WrongKind:
     return WrongKind(f"{name} must be {wanted}, not {shown(value)} ({type(value).__name__})")
 
 
-def _number(value: Any) -> Any:
-    """A number as Python's own; None for a bool, which would pass for 0 or 1, and for an array of one."""
-    number = value.item() if getattr(value, "ndim", None) == 0 else value
-    return None if isinstance(number, bool) or getattr(number, "ndim", 0) else number
+def _number(name: str, wanted: str, value: Any, convert: Callable) -> Any:
+    """`value` by `convert`, if it is one number: no bool, which would pass for 0 or 1, no str, no array."""
+    try:
+        number = value.item() if getattr(value, "ndim", None) == 0 else value
+        return convert(None if isinstance(number, bool | Sized) else number)
+    except (TypeError, RuntimeError, OverflowError):  # a tensor on the meta device; an int beyond every float
+        raise _wrong(name, wanted, value) from None
 
 
 def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
@@ -49,13 +51,24 @@ def integer(name: str, value: Any, low: int = 0, high: int = LARGEST_ID) -> int:
     3
     """
     wanted = f"an integer of {low} or more" if high == LARGEST_ID else f"an integer from {low} to {high}"
-    try:
-        number = operator.index(_number(value))
-    except (TypeError, RuntimeError):  # a tensor without values: on the meta device
-        raise _wrong(name, wanted, value) from None
+    number = _number(name, wanted, value, operator.index)
     if not low <= number <= high:
         wanted = wanted if number < low else f"an integer from {low} to {_ENDS.get(high, high)}"
         raise ValueError(f"{name} must be {wanted}, not {shown(number)}")
+    return number
+
+
+def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """`value` as a finite float strictly between `low` and `high`; takes NumPy's and torch's too, no bool.
+
+    >>> real("temperature", np.float32(0.5), 0)
+    0.5
+    """
+    bounds = [f" above {low:g}"] * (low > -math.inf) + [f" below {high:g}"] * (high < math.inf)
+    wanted = f"a finite number{' and'.join(bounds)}"
+    number = _number(name, wanted, value, float)
+    if not low < number < high:  # never true of NaN and the infinities
+        raise ValueError(f"{name} must be {wanted}, not {shown(value)}")
     return number
 
 
@@ -68,27 +81,6 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise _wrong(name, "True or False", value)
     return bool(value)
-
-
-def real(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
-    """`value` as a finite float strictly between `low` and `high`; takes NumPy's and torch's too, no bool.
-
-    >>> real("temperature", np.float32(0.5), 0)
-    0.5
-    """
-    bounds = [f" above {low:g}"] * (low > -math.inf) + [f" below {high:g}"] * (high < math.inf)
-    wanted = f"a finite number{' and'.join(bounds)}"
-    try:
-        if not isinstance(number := _number(value), Real):
-            raise TypeError
-        number = float(number)
-    except (TypeError, RuntimeError):  # a tensor without values: on the meta device
-        raise _wrong(name, wanted, value) from None
-    except OverflowError:
-        number = math.inf  # an integer beyond every float
-    if not (low < number < high and math.isfinite(number)):
-        raise ValueError(f"{name} must be {wanted}, not {shown(value)}")
-    return number
 
 
 def choice(name: str, value: Any, options: Iterable[str]) -> str:
@@ -170,39 +162,31 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
     """
     if np.ma.isMaskedArray(ids):  # the mask would be lost without a word
         raise WrongKind(f"{name} is a masked array: give {name}.compressed(), or {name}.filled() with an id")
+    wanted = "integers in one dimension, such as [3, 4]"
+    wrong = lambda why: WrongKind(f"{name} must be {wanted}, not {shown(ids)}{why}")
     try:  # a tensor is known by a method, without an import of torch
         array = np.asarray(ids.detach().cpu().numpy() if hasattr(ids, "detach") else ids)
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # rows of different lengths, meta
-        raise WrongKind(f"{name} must be integers in one dimension, not {shown(ids)}: {error}") from None
+        raise wrong(f": {error}") from None
     mixed = array.dtype.kind in "fO" and isinstance(ids, list | tuple)  # NumPy's way with [np.uint64(1), 2]
     if mixed and all(isinstance(i, int | np.integer) for i in ids):
         in_range(name, np.array(ids, object), -(2**63))
         array = np.array(ids, np.int64)
-    if array.shape == (0,) and array.dtype.kind == "f":
-        array = array.astype(np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        shape = f"{type(ids).__name__} of dtype {array.dtype} and shape {array.shape}"
+    if array.ndim != 1 or (array.dtype.kind not in "iu" and len(array)):
+        shape = f" ({type(ids).__name__} of dtype {array.dtype} and shape {array.shape})"
         way_out = "encode a text first, flatten batches, and convert floats with .astype(np.int64)"
-        wanted = "integers in one dimension, such as [3, 4]"
-        raise WrongKind(f"{name} must be {wanted}, not {shown(ids)} ({shape}): {way_out}")
+        raise wrong(f"{shape}: {way_out}")
     if len(array) < least:
         raise ValueError(f"{name} holds {len(array)} token ids; at least {least} must be given")
-    return array
+    return array if array.dtype.kind in "iu" else array.astype(np.int64)  # of no ids at all
 
 
 def in_range(name: str, ids: np.ndarray, low: int = 0, high: int = LARGEST_ID) -> None:
     """Raise `ValueError` unless all of `ids`, an array of integers, lie from `low` to `high`."""
-    smallest, largest = (int(ids.min()), int(ids.max())) if ids.size else (low, low)
-    if low <= smallest and largest <= high:
+    if not ids.size or (low <= ids.min() and ids.max() <= high):
         return
-    wrong = smallest if smallest < low else largest
-    place = ", ".join(map(str, np.argwhere(ids == ids.dtype.type(wrong))[0].tolist()))
+    place = np.argwhere((ids < low) | (ids > high))[0].tolist()
+    first = f"{name}[{', '.join(map(str, place))}] is {shown(int(ids[*place]))}"
     cause = "read with another dtype than it was written with, padded with -100, or made by another tokenizer"
     ends = f"from {_ENDS.get(low, low)} to {_ENDS.get(high, high)}"
-    raise ValueError(f"{name}[{place}] is {shown(wrong)}, but must lie {ends}: was the array {cause}?")
-
-
-def length_of(name: str, value: Any) -> int:
-    """How many items `value` has, or `value` itself where it is that number."""
-    number = getattr(value, "ndim", None) == 0 or not isinstance(value, Sized)
-    return integer(f"{name}, or its length,", value) if number else len(value)
+    raise ValueError(f"{first}, but must lie {ends}: was the array {cause}?")

@@ -8,7 +8,6 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pooch
 from requests import RequestException
 
 from helpers import arguments
-from helpers.files import as_path, file_sha256, read_text, tidy, whole_file
+from helpers.files import as_path, file_sha256, read_text, remove_leftovers, whole_file
 
 STORY = Path(__file__).resolve().parent.parent / "data" / "story.txt"
 
@@ -55,8 +54,8 @@ DOCUMENT_SEPARATOR = "\n\n\n"  # two blank lines: inside a document there is nev
 LIBRARY_DOCS_SHA256 = "2a2db1e7745c5f9e012ead44cb3d4f916df3fe1cac14b6a14870215ff95e53fd"
 # Left out: tests, copies of other projects, what numpy installs for Python 3.11 alone (distutils), and files
 # written by the build, which differ from one platform to the next.
-_SKIPPED = set("tests externals distutils conftest.py __config__.py _distributor_init.py".split())
-_SKIPPED |= {"version.py", "_version.py", "__version__.py"}
+_SKIPPED = "tests externals distutils conftest.py __config__.py _distributor_init.py version.py"
+_SKIPPED = {*_SKIPPED.split(), "_version.py", "__version__.py"}
 
 
 class DownloadError(OSError):
@@ -118,7 +117,18 @@ def load_library_docs() -> str:
     again. Raises `ModuleNotFoundError` if one of the libraries is missing.
     """
     versions = "-".join(f"{name}-{importlib.metadata.version(name)}" for name in LIBRARIES)
-    return _cached(f"library-docs-{versions}.txt", lambda: DOCUMENT_SEPARATOR.join(_docstrings()))
+    name = f"library-docs-{versions}.txt"  # its first line is the SHA-256 of the rest
+    with suppress(OSError, ValueError):  # ValueError: no home folder, so no cache
+        remove_leftovers(cache_folder(), name)
+        checksum, _, data = (cache_folder() / name).read_bytes().partition(b"\n")
+        if hashlib.sha256(data).hexdigest().encode() == checksum:
+            return data.decode()
+    text = DOCUMENT_SEPARATOR.join(_docstrings())
+    with suppress(OSError, ValueError):  # it is only a cache: without it the next call takes longer
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with whole_file(cache_folder() / name) as file:
+            file.write(hashlib.sha256(text.encode()).hexdigest().encode() + b"\n" + text.encode())
+    return text
 
 
 def library_documents() -> list[str]:
@@ -160,21 +170,6 @@ def docstrings_of(source: str | bytes) -> list[str]:
     return [re.sub(r"\n{3,}", "\n\n", text) for text in texts if text]
 
 
-def _cached(name: str, make: Callable[[], str]) -> str:
-    """The text of a cache file (its first line is the SHA-256 of the rest); made where missing or damaged."""
-    with suppress(OSError, ValueError):  # ValueError: no home folder, so no cache
-        tidy(path := cache_folder() / name)
-        checksum, _, data = path.read_bytes().partition(b"\n")
-        if hashlib.sha256(data).hexdigest().encode() == checksum:
-            return data.decode()
-    data = (text := make()).encode()
-    with suppress(OSError, ValueError):  # it is only a cache: without it the next call takes longer
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        with whole_file(cache_folder() / name) as file:
-            file.write(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
-    return text
-
-
 # ---- downloads ----
 
 NO_PLACE = "Set the variable TEXT_TO_TENSORS_DATA to a folder that you can write to, and run this again"
@@ -197,7 +192,7 @@ def fetch(name: str) -> Path:
         if not path.exists() or file_sha256(path) != sha256:
             path.parent.mkdir(parents=True, exist_ok=True)
             _download(url, sha256, path)
-        tidy(path)
+        remove_leftovers(path.parent, name)
         return path
     except (OSError, ValueError) as error:
         if getattr(error, "errno", 0) is not None:  # of the disk: what comes from requests has no number

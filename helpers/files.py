@@ -23,11 +23,14 @@ CHUNK = 2**20  # bytes held before they go to the disk
 OLD = 3600  # seconds; a temporary file of this age was left by a run that was killed
 MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}  # first: UTF-16's begin them
 MARKS |= {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-NO_TEXT = {b"PAR1": "a Parquet file", b"ARROW1": "an Arrow file", b"%PDF": "a PDF"}  # by their first bytes
-NO_TEXT |= {b"PK\x03\x04": "a zip archive, or an Office document", b"7z\xbc\xaf": "a 7z archive"}
-NO_TEXT |= {b"BZh": "a file compressed with bzip2", b"\xfd7zXZ\x00": "a file compressed with xz"}
-NO_TEXT |= {b"SQLite format 3\x00": "an SQLite database", b"\x93NUMPY": "a NumPy array"}
-NO_TEXT |= {b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture"}
+NO_TEXT = {
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"%PDF": "PDF",
+    b"PK\x03\x04": "zip, or of an Office program",
+}
+NO_TEXT |= {b"7z\xbc\xaf": "7z", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"SQLite format 3\x00": "SQLite"}
+NO_TEXT |= {b"\x93NUMPY": "NumPy", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
 
 
 def as_path(name: str, value: Any) -> Path:
@@ -41,6 +44,16 @@ def as_path(name: str, value: Any) -> Path:
 
 
 # ---- reading ----
+
+
+def read_text(path: str | os.PathLike) -> str:
+    """The text of a file, every line end as it stands in the file, without a byte order mark.
+
+    See `open_utf8` for what is read. Raises `UnicodeDecodeError` (a `ValueError`), with the byte offset, if
+    the file is not UTF-8, and `ValueError` for a damaged archive and for what surely is no text.
+    """
+    with open_utf8(path) as file:
+        return _decode(as_path("path", path), file.read(), "utf-8")
 
 
 @contextmanager
@@ -58,15 +71,15 @@ def open_utf8(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         try:
             stream = _unpacked(file)
             start = stream.peek(16)[:16]
-            found = next((kind for magic, kind in NO_TEXT.items() if start.startswith(magic)), "")
+            known = lambda table: next((kind for first, kind in table.items() if start.startswith(first)), "")
+            kind, encoding = known(NO_TEXT), known(MARKS)
             # In UTF-16 one byte of each pair says the script: 0 for Latin, 3 for Greek, 6 for Arabic
-            if len(start) > 3 and not found and min(max(start[1::2]), max(start[::2])) < 9:
-                found = "UTF-16 without a byte order mark, or no text (every other byte is below 9)"
-            if found:
+            if len(start) > 3 and not encoding and min(max(start[1::2]), max(start[::2])) < 9:
+                kind = "UTF-16 without a byte order mark, or no text (every other byte is below 9)"
+            if kind:
                 raise ValueError(
-                    f"{path} is {found}: export its text as UTF-8 (.txt, or .jsonl), and give that"
+                    f"{path} is {kind}: export its text as UTF-8 (.txt, or .jsonl), and give that"
                 )
-            encoding = next((encoding for mark, encoding in MARKS.items() if start.startswith(mark)), "")
             if encoding == "utf-8-sig":
                 stream.read(3)
             elif encoding:
@@ -74,6 +87,9 @@ def open_utf8(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             yield stream
         except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
             raise ValueError(f"{path} is damaged, or cut off: {error}. Fetch it again") from error
+        except OSError as error:  # a disk that fails names no file
+            error.filename = error.filename or str(path)
+            raise
 
 
 def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
@@ -81,9 +97,7 @@ def _unpacked(file: io.BufferedReader) -> io.BufferedReader:
     skippable = start[1:] == b"\x2a\x4d\x18" and start[0] >> 4 == 5  # no text in it, but some files begin so
     if start.startswith(b"\x1f\x8b"):
         return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)
-    if skippable or start == b"\x28\xb5\x2f\xfd":
-        return io.BufferedReader(_ZstdFile(file), CHUNK)
-    return file
+    return io.BufferedReader(_ZstdFile(file), CHUNK) if skippable or start == b"\x28\xb5\x2f\xfd" else file
 
 
 class _ZstdFile(io.RawIOBase):
@@ -117,22 +131,10 @@ def _decode(path: Path, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
+        read = 'read it with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
         place = f"{path} is not {encoding.upper()} at byte offset {error.start}"
-        way_out = (
-            'read it with the encoding it was written in, such as Path(path).read_text(encoding="latin-1")'
-        )
-        error.reason += f". {place}: save it as UTF-8, or {way_out}"
+        error.reason += f". {place}: save it as UTF-8, or {read}"
         raise
-
-
-def read_text(path: str | os.PathLike) -> str:
-    """The text of a file, every line end as it stands in the file, without a byte order mark.
-
-    See `open_utf8` for what is read. Raises `UnicodeDecodeError` (a `ValueError`), with the byte offset, if
-    the file is not UTF-8, and `ValueError` for a damaged archive and for what surely is no text.
-    """
-    with open_utf8(path) as file:
-        return _decode(as_path("path", path), file.read(), "utf-8")
 
 
 def file_sha256(path: str | os.PathLike) -> str:
@@ -155,9 +157,8 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """
     path = as_path("path", path)
     if os.path.exists(path) and not os.path.isfile(path):  # renaming a file to /dev/null would remove that
-        kind = "folder" if os.path.isdir(path) else "device"
-        raise OSError(errno.EISDIR, f"{path} could not be written (it is a {kind}): give the name of a file")
-    temporary = path.with_name(f".{_prefix(path)}{uuid.uuid4().hex}.tmp")
+        raise OSError(errno.EISDIR, f"{path} could not be written (it is no file): give the name of a file")
+    temporary = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex}.tmp")
     try:
         with open(temporary, "xb", buffering=CHUNK) as file:
             yield file
@@ -168,30 +169,17 @@ def whole_file(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.errno is None or error.filename not in (None, str(temporary)):
             raise  # the block read another file, or a network
-        reason, way_out = error.strerror, "choose a place that you can write to, and run this again"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            way_out = "make room, or choose another folder, and run this again"
-        elif not os.path.isdir(path.parent):
-            reason, way_out = f"there is no folder {path.parent}", "make it first, or choose another place"
-        raise OSError(error.errno, f"{path} could not be written ({reason}): {way_out}") from error
+        way_out = "make room, or choose a folder that is there and can be written to, and run this again"
+        raise OSError(error.errno, f"{path} could not be written ({error.strerror}): {way_out}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)  # after the rename there is nothing left to remove
-            tidy(path)
+            remove_leftovers(path.parent, path.name)
 
 
-def _prefix(path: Path) -> str:
-    return f"{path.name[:40]}."  # not the whole: a name may have 255 bytes
-
-
-def tidy(path: Path) -> None:
-    """Remove what killed runs left of `path`, where it is so old that nobody can be at work on it."""
-    remove_leftovers(path.parent, _prefix(path), OLD)
-
-
-def remove_leftovers(folder: Path, prefix: str, age: float = 0) -> None:
-    """Remove the temporary files of a run that was killed, where they are older than `age` seconds."""
-    for path in folder.glob(f".{glob.escape(prefix)}*.tmp"):
+def remove_leftovers(folder: Path, prefix: str, age: float = OLD) -> None:
+    """Remove what killed runs left of files of such names: so old that nobody can be at work on them."""
+    for path in folder.glob(f".{glob.escape(prefix[:40])}*.tmp"):  # not the whole: a name may have 255 bytes
         with suppress(OSError):
             if time.time() - path.lstat().st_mtime >= age:
                 path.unlink()

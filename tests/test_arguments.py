@@ -297,15 +297,6 @@ def test_a_special_token_that_cannot_be_written():
         arguments.special_tokens("special", ["a\ud800"])
 
 
-def test_length_of_a_thing_or_the_number_itself():
-    assert arguments.length_of("data", range(7)) == arguments.length_of("data", np.int64(7)) == 7
-    for number in (np.array(7), torch.tensor(7, dtype=torch.uint8)):  # both have __len__, which raises
-        assert arguments.length_of("data", number) == 7
-    for wrong in (7.5, torch.tensor(7.5), torch.tensor(True), np.array(7.5)):
-        with pytest.raises(WrongKind, match=r"data, or its length, must be an integer of 0 or more, not "):
-            arguments.length_of("data", wrong)
-
-
 # ---- ids ----
 
 
@@ -390,7 +381,7 @@ def test_ids_in_range_pass_with_both_ends(dtype):
     ("ids", "place", "wrong"),
     [
         (np.array([5, 1, 8]), "ids[1]", 1),
-        (np.array([5, 8, 9, 9]), "ids[2]", 9),
+        (np.array([5, 8, 9, 9]), "ids[1]", 8),
         (np.array([[5, 6], [6, 8]], np.uint8), "ids[1, 1]", 8),
         (np.array([5, 2**64 - 1], np.uint64), "ids[1]", 2**64 - 1),
         (np.array([-1, 9], np.int8), "ids[0]", -1),

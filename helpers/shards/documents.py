@@ -9,19 +9,20 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 from helpers import arguments
-from helpers.files import CHUNK, OLD, as_path, open_utf8, read_text, remove_leftovers, whole_file
+from helpers.files import CHUNK, as_path, open_utf8, read_text, whole_file
 
-LINES = re.compile(r"\.(jsonl|ndjson|ldjson|jsonlines|jsons?)(?![a-z])", re.IGNORECASE)
+LINES = re.compile(r"\.(jsonl|ndjson|ldjson|jsonlines|jsons?)(?![a-z])")
 PACKED = {".gz", ".gzip", ".zst", ".zstd"}
 TABLES = set(".csv .tsv .arrow .feather .xls .xlsx .ods".split())
-NO_TEXT = set(
-    ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt".split()
-)
+NO_TEXT = ".pdf .doc .docx .odt .rtf .epub .zip .tar .tgz .bz2 .xz .7z .rar .bin .npy .npz .pkl .pt"
+NO_TEXT = set(NO_TEXT.split())
 FORMATS = "jsonl", "parquet"
+MEND = 'Each line must be UTF-8 and a JSON object with a "text": mend the line, or drop it'
 
 
 def read_documents(path: str | os.PathLike) -> Iterator[str]:
@@ -39,61 +40,59 @@ def read_documents(path: str | os.PathLike) -> Iterator[str]:
     """
     path = as_path("path", path)
     suffixes = [suffix for suffix in map(str.lower, path.suffixes) if suffix not in PACKED]
-    lines = LINES.findall(path.name)
-    suffixes = suffixes[-1:] if lines else suffixes
+    if lines := LINES.findall(path.name.lower()):
+        suffixes = suffixes[-1:]  # a.csv.jsonl is no table
     if TABLES.intersection(suffixes):
         raise ValueError(f"{path} is a table: read it with pandas, and give its texts to split_corpus")
     if NO_TEXT.intersection(suffixes[-1:]):
         raise ValueError(f"{path} is no text file: save its text as UTF-8 (.txt, or .jsonl), and give that")
+    if ".parquet" in suffixes:
+        items, place, advice = _rows(path), "row 0", "If it is damaged, fetch it again"
+    elif lines:
+        items, place, advice = _lines(path, lines[-1] == "json"), "line 1", MEND
+    else:
+        yield _one_document(path)
+        return
     try:
-        if ".parquet" in suffixes:
-            yield from _parquet_documents(path)
-        else:
-            yield from _json_documents(path, lines[-1].lower() == "json") if lines else [_one_document(path)]
-    except OSError as error:  # a disk that fails names no file
-        raise OSError(error.errno, f"could not be read ({error.strerror})", str(path)) from error
+        for at, item in items:
+            place = at
+            yield _text_of(item)
+    except (ValueError, TypeError, RuntimeError, OSError) as error:
+        if getattr(error, "errno", None):
+            raise
+        raise ValueError(f"{path}, {place}: {type(error).__name__}: {error}. {advice}") from error
 
 
-def _parquet_documents(path: Path) -> Iterator[str]:
-    from pyarrow import ArrowException, parquet  # here, as other files need none of it
+def _rows(path: Path) -> Iterator[tuple[str, dict]]:
+    from pyarrow import parquet  # here, as other files need none of it
 
-    row, options = 0, {"buffer_size": CHUNK, "pre_buffer": False, "page_checksum_verification": True}
     with open(path, "rb") as file:
-        try:
-            table = parquet.ParquetFile(file, **options)
-            if "text" not in (columns := table.schema_arrow.names):
-                raise ValueError(f'it has the columns {columns}: rename that of the texts to "text"')
-            batches = table.iter_batches(256, columns=["text"])  # rows: a row group may have a million
-            for value in (value for batch in batches for value in batch["text"]):
-                row += 1
-                yield arguments.text('"text"', value.as_py())
-        except (ArrowException, OSError, ValueError, TypeError) as error:
-            if getattr(error, "errno", None):
-                raise
-            advice = "If it is damaged, fetch it again"
-            raise ValueError(f"{path}, row {row}: {type(error).__name__}: {error}. {advice}") from error
+        options = {"buffer_size": CHUNK, "pre_buffer": False, "page_checksum_verification": True}
+        table = parquet.ParquetFile(file, **options)
+        if "text" not in (columns := table.schema_arrow.names):
+            raise ValueError(f'it has the columns {columns}: rename that of the texts to "text"')
+        batches = table.iter_batches(256, columns=["text"])  # rows: a row group may have a million
+        values = chain.from_iterable(batch["text"] for batch in batches)
+        for row, value in enumerate(values, 1):
+            yield f"row {row}", {"text": value.as_py()}
 
 
-def _json_documents(path: Path, array: bool) -> Iterator[str]:
-    """The texts of JSON Lines; or, where `array` allows it and the file begins with "[", of one list."""
-    place = "line 1"
+def _lines(path: Path, array: bool) -> Iterator[tuple[str, Any]]:
+    """Lines with something on them; or, where `array` allows it and the file begins with "[", its items."""
     with open_utf8(path) as file:
-        try:
-            for number, line in enumerate(file, 1):
-                place, line = f"line {number}", line.removeprefix(b"\xef\xbb\xbf")  # where files were joined
-                if array and line.lstrip().startswith(b"["):
-                    for number, item in enumerate(json.loads((line + file.read()).decode()), 1):
-                        place = f"item {number}"
-                        yield _text_of(item)
-                elif line.strip():
-                    array = False
-                    yield _text_of(json.loads(line.decode()))
-        except (ValueError, TypeError, RecursionError) as error:
-            advice = 'Each line must be UTF-8 and a JSON object with a "text": mend the line, or drop it'
-            raise ValueError(f"{path}, {place}: {type(error).__name__}: {error}. {advice}") from error
+        for number, line in enumerate(file, 1):
+            line = line.removeprefix(b"\xef\xbb\xbf")  # where files were joined
+            if array and line.lstrip().startswith(b"["):
+                items = json.loads((line + file.read()).decode())
+                yield from ((f"item {i}", item) for i, item in enumerate(items, 1))
+            elif line.strip():
+                array = False
+                yield f"line {number}", line
 
 
 def _text_of(item: Any) -> str:
+    """The text of a JSON object, or of a line that holds one."""
+    item = json.loads(item.decode()) if isinstance(item, bytes) else item
     if not isinstance(item, dict) or "text" not in item:
         raise ValueError(f'no object with a "text", but {item!r:.60}')
     return arguments.text('"text"', item["text"])
@@ -131,7 +130,6 @@ def split_corpus(
     there = {path.name for path in folder.glob("shard-*") if ours.fullmatch(path.name)}
     # What an interrupted run left has no gap, so nothing is written before all that is there was compared.
     refuse_others(folder, there.difference(map(name, range(len(there)))))
-    remove_leftovers(folder, "shard-", OLD)  # younger ones may be of another run that is at work
     for shard, lines in _filled(texts, shard_bytes):
         paths.append(path := folder / name(len(paths)))
         if not path.exists():

@@ -49,8 +49,9 @@ class TokenShards:
         try:
             wanted = range(len(self))[index]
         except (IndexError, TypeError):
-            wanted = f"a slice, or an int below {len(self):,}, the number of tokens"
-            raise IndexError(f"index must be {wanted}, not {shown(index)}") from None
+            raise IndexError(
+                f"index must be a slice, or an int below {len(self):,}, not {shown(index)}"
+            ) from None
         return self._read(wanted) if isinstance(wanted, range) else self._read(range(wanted, wanted + 1))[0]
 
     def _read(self, wanted: range) -> np.ndarray:
@@ -70,9 +71,8 @@ class TokenShards:
         record.check(path, self.manifests[number])  # since the folder was opened
         if not tokens:  # an empty file cannot be mapped
             return np.empty(0, self.dtype)
-        return np.memmap(path, self.dtype, "r", shape=(tokens,)).view(
-            np.ndarray
-        )  # slices several times faster
+        ids = np.memmap(path, self.dtype, "r", shape=(tokens,))
+        return ids.view(np.ndarray)  # whose slices are made several times faster
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """What `np.asarray` gives: all tokens in memory, where there is more than one file."""

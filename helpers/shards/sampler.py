@@ -33,7 +33,11 @@ class ResumableSampler(Sampler[int]):
     """
 
     def __init__(self, data_source: Sized | int, seed: int = 0, rank: int = 0, world_size: int = 1):
-        self.length = arguments.length_of("data_source", data_source)
+        sized = (
+            isinstance(data_source, Sized) and getattr(data_source, "ndim", None) != 0
+        )  # an array may be a number
+        length = len(data_source) if sized else data_source
+        self.length = arguments.integer("data_source, or its length,", length)
         self.seed = arguments.integer("seed", seed)
         self.world_size = arguments.integer("world_size", world_size, 1)
         self.rank = arguments.integer("rank", rank, 0, self.world_size - 1)

@@ -9,6 +9,8 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +26,6 @@ from helpers.shards.record import RECORD, manifest_path
 
 AnyPath = str | os.PathLike
 END_OF_TEXT = "<|endoftext|>"
-AGAIN = "run this again, it keeps what is done"
 PATIENCE = 60  # seconds; where no worker is left after so long, nobody waits for one
 
 
@@ -49,13 +50,13 @@ def tokenize_corpus(paths: Iterable[AnyPath], tokenizer: Any, folder: AnyPath, c
     targets = [folder.resolve() / record.token_file(number) for number in range(len(sources))]
     refuse_others(folder, record.shards_in(folder).difference(target.name for target in targets))
     pairs = list(zip(sources, targets, strict=True))
-    foreign = [_tried(_manifest_if_ours, *pair, made_by) for pair in pairs]
-    _raise_failed(sources, foreign, "nothing was written")
+    looks = [partial(_manifest_if_ours, *pair, made_by) for pair in pairs]
+    _call_all(sources, looks, "nothing was written")
     for prefix in ("tokens-", RECORD):
-        remove_leftovers(folder, prefix)
+        remove_leftovers(folder, prefix, age=0)
     if not all(manifest_path(target).exists() for target in targets):
         record.write(folder, "unfinished", [{"file": to.name, "source": source.name} for source, to in pairs])
-    _raise_failed(sources, _run(pairs, tokenizer, made_by, client), "the others are done")
+    _call_all(sources, _calls(pairs, tokenizer, made_by, client), "run this again, it keeps the others")
     record.write(folder, "finished", [record.read_manifest(target) for target in targets])
     return folder
 
@@ -71,19 +72,18 @@ def _sources(paths: Iterable[AnyPath]) -> list[Path]:
     return sources
 
 
-def _raise_failed(sources: list[Path], errors: list[Exception | None], rest: str) -> None:
-    failed = [(source.name, error) for source, error in zip(sources, errors, strict=True) if error]
+def _call_all(sources: list[Path], calls: list[Callable], rest: str) -> None:
+    """Make each call, one for each source; then raise the errors of those that failed as one."""
+    failed = []
+    for source, call in zip(sources, calls, strict=True):
+        try:
+            call()
+        except Exception as error:
+            failed.append((source.name, error))
     if failed:
         named = "; ".join(f"{name}: {error}" for name, error in failed[:10])
         message = f"{len(failed)} of {len(sources)} shards failed, {rest}: {named}"
         raise ExceptionGroup(message, [error for _, error in failed])
-
-
-def _tried(function: Callable, *given: Any) -> Exception | None:
-    try:
-        function(*given)
-    except Exception as error:
-        return error
 
 
 def tokenize_shard(source: AnyPath, target: AnyPath, tokenizer: Any, made_by: str | None = None) -> dict:
@@ -101,20 +101,21 @@ def tokenize_shard(source: AnyPath, target: AnyPath, tokenizer: Any, made_by: st
     is no tokenizer; `OSError` if `source` cannot be opened or `target` cannot be written.
     """
     source, target, started = as_path("source", source), as_path("target", target), time.time()
-    _end_and_largest(tokenizer)
+    end, largest = _end_and_largest(tokenizer)
     make_folder(target.parent)
     made_from = {"source_sha256": file_sha256(source), "tokenizer_sha256": made_by or fingerprint(tokenizer)}
     if target.exists() and target.samefile(source):
         raise ValueError(f"target {target} is the source itself, which would be lost: give it another name")
-    manifest = _manifest_if_ours(source, target, made_from["tokenizer_sha256"])
-    if manifest and not _tried(record.check, target, manifest, True):
-        return manifest
+    if manifest := _manifest_if_ours(source, target, made_from["tokenizer_sha256"]):
+        with suppress(ValueError):  # it is damaged
+            record.check(target, manifest, read=True)
+            return manifest
     with whole_file(target) as file:
-        written = _write_tokens(file, source, tokenizer)
+        written = _write_tokens(file, source, tokenizer, end, largest)
         if file_sha256(source) != made_from["source_sha256"]:
             raise ValueError(f"{source} was changed while it was read: run this again once it is complete")
-    run = {"host": socket.gethostname(), "pid": os.getpid(), "started": started}
-    run["seconds"] = time.time() - started
+    seconds = time.time() - started
+    run = {"host": socket.gethostname(), "pid": os.getpid(), "started": started, "seconds": seconds}
     manifest = {"file": target.name, "source": source.name, **made_from, **written, "run": run}
     record.write_json(manifest_path(target), manifest)
     return manifest
@@ -138,17 +139,16 @@ def _end_and_largest(tokenizer: Any) -> tuple[int, int]:
     if not callable(getattr(tokenizer, "encode", None)) or not isinstance(vocab, Mapping):
         wanted = "encode and vocab (a dict of tokens and ids), as a BPETokenizer has"
         raise arguments.WrongKind(f"tokenizer must have {wanted}, not {tokenizer!r:.60}")
-    special = special if isinstance(special, Mapping) else {}
-    if (end := special.get(END_OF_TEXT, vocab.get(END_OF_TEXT))) is None:
+    known = {**vocab, **special} if isinstance(special, Mapping) else vocab
+    if (end := known.get(END_OF_TEXT)) is None:
         raise ValueError(f"tokenizer has no {END_OF_TEXT!r} in its special_tokens or vocab: train it with it")
     end = arguments.integer(f"the id of {END_OF_TEXT!r}", end)
-    ids = (i for i in chain(*vocab.items(), *special.items()) if isinstance(i, int | np.integer))
+    ids = (i for i in chain(*known.items()) if isinstance(i, int | np.integer))
     return end, arguments.integer("the largest id of tokenizer.vocab", max(end, *ids), 0, 2**32 - 1)
 
 
-def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any) -> dict:
+def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any, end: int, largest: int) -> dict:
     """Write the ids of `source` to `file`; returns the manifest's lines on what was written."""
-    end, largest = _end_and_largest(tokenizer)
     encode = getattr(tokenizer, "encode_to_numpy", tokenizer.encode)
     dtype = np.dtype("uint16" if largest < 2**16 else "uint32")
     documents, text_bytes, digest = 0, 0, hashlib.sha256()
@@ -177,16 +177,14 @@ def _check_client(client: Any) -> None:
     synchronous = isinstance(client, Client) and not client.asynchronous
     if not synchronous or client.status != "running" or not client.nthreads():
         wanted = "a dask.distributed.Client that is running, has a worker, and is not asynchronous here"
-        way_out = (
-            "wait for one of a new Client, or, in async code, await asyncio.to_thread(tokenize_corpus, ...)"
-        )
+        way_out = "wait for a worker, or, in async code, await asyncio.to_thread(tokenize_corpus, ...)"
         raise arguments.WrongKind(f"client must be {wanted}, not {client!r:.60}: {way_out}")
 
 
-def _run(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client: Any) -> list[Exception | None]:
-    """Tokenize each source into its target; returns the error of each, or None."""
+def _calls(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client: Any) -> list[Callable]:
+    """What tokenizes each source into its target when it is called, or waits for a worker that does so."""
     if client is None:
-        return [_tried(tokenize_shard, *pair, tokenizer, made_by) for pair in pairs]
+        return [partial(tokenize_shard, *pair, tokenizer, made_by) for pair in pairs]
     from distributed.protocol.pickle import dumps, loads  # unlike `pickle`, also what a notebook defines
 
     try:
@@ -197,25 +195,19 @@ def _run(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client: A
     # It travels once, as a task of its own: Dask can repeat a task whose result was lost with a worker.
     # Scattered data would stay lost.
     there = client.submit(loads, sent, pure=False)
-    sources, targets = zip(*pairs, strict=True)
-    futures = client.map(tokenize_shard, sources, targets, tokenizer=there, made_by=made_by, pure=False)
-    return [_error_of(future, futures, client) for future in futures]
+    each = zip(*pairs, strict=True)
+    futures = client.map(tokenize_shard, *each, tokenizer=there, made_by=made_by, pure=False)
+    return [partial(_wait, future, [there, *futures], client) for future in futures]
 
 
-def _error_of(future: Any, futures: list, client: Any) -> Exception | None:
-    """The error of a task, once it has ended. All are cancelled where no worker is left to end them."""
-    from distributed import KilledWorker
-
+def _wait(future: Any, futures: list, client: Any) -> None:
+    """Raise the error of a task, once it has ended. All are cancelled where no worker is left to end them."""
     while not future.done():
         try:
             future.exception(PATIENCE)
         except TimeoutError:
             if not client.nthreads():
                 client.cancel(futures)
-    error = future.exception()
     if future.cancelled():
-        error = RuntimeError(f"its task was cancelled (client closed or restarted, no worker left): {AGAIN}")
-    elif isinstance(error, KilledWorker):
-        killed = f"{error.allowed_failures + 1} worker(s) died on it, perhaps for want of memory"
-        error = RuntimeError(f"{killed}: give each more, or cut smaller shards, and {AGAIN}")
-    return error
+        raise RuntimeError("its task was cancelled: the client was closed or restarted, or no worker is left")
+    future.result()

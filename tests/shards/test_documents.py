@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -117,12 +116,17 @@ def test_an_interrupted_split_goes_on_and_other_files_do_not_matter(tmp_path):
     texts = ["one", "two", "three"]
     paths = split_corpus(texts, tmp_path, 20)
     paths[2].unlink()
-    for name in ("._shard-000000.jsonl", "shard-000001 (1).jsonl", "shard-000002.jsonl.bak", ".shard-x.tmp"):
+    for name in (
+        "._shard-000000.jsonl",
+        "shard-000001 (1).jsonl",
+        "shard-000002.jsonl.bak",
+        ".shard-000002.jsonl.x.tmp",
+    ):
         (tmp_path / name).write_bytes(b"x")
-    os.utime(tmp_path / ".shard-x.tmp", (0, 0))
+    os.utime(tmp_path / ".shard-000002.jsonl.x.tmp", (0, 0))
     assert split_corpus(texts, tmp_path, np.int16(20)) == paths
     assert [text for path in paths for text in read_documents(path)] == texts
-    assert not (tmp_path / ".shard-x.tmp").exists()
+    assert not (tmp_path / ".shard-000002.jsonl.x.tmp").exists()
 
 
 def test_a_second_split_leaves_alone_what_the_first_is_writing(tmp_path, monkeypatch):
@@ -392,17 +396,16 @@ def test_pyarrow_is_imported_only_for_parquet(tmp_path):
     assert subprocess.run(command, capture_output=True, text=True).stdout == "one set()\n"
 
 
-def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, tokenizer, monkeypatch):
-    source = split_corpus(["one", "two"], tmp_path)[0]
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_a_disk_that_fails_in_the_middle_is_blamed_on_the_source(tmp_path, tokenizer, monkeypatch, name):
+    class Failing(io.RawIOBase):
+        def readable(self):
+            return True
 
-    @contextmanager
-    def failing(path):
-        def lines():
-            yield b'{"text": "one"}\n'
+        def readinto(self, buffer):
             raise OSError(errno.EIO, "Input/output error")
 
-        yield lines()
-
-    monkeypatch.setattr("helpers.shards.documents.open_utf8", failing)
-    with pytest.raises(OSError, match=r"could not be read \(Input/output error\).*shard-000000.jsonl"):
-        tokenize_shard(source, tmp_path / "a.bin", tokenizer)
+    (tmp_path / name).write_bytes(b'{"text": "one"}\n')
+    monkeypatch.setattr("helpers.files._unpacked", lambda file: io.BufferedReader(Failing()))
+    with pytest.raises(OSError, match=rf"Input/output error: '.*{name}'"):
+        tokenize_shard(tmp_path / name, tmp_path / "a.bin", tokenizer)

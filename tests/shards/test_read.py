@@ -61,7 +61,7 @@ def test_an_index_is_what_numpy_gives(many):
     ],
 )
 def test_an_index_outside_or_of_another_kind_is_refused(many, index):
-    with pytest.raises(IndexError, match=r"index must be a slice, or an int below 24, .* not "):
+    with pytest.raises(IndexError, match=r"index must be a slice, or an int below 24, not "):
         many[0][index]
 
 

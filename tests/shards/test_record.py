@@ -336,7 +336,7 @@ def test_file_names_that_are_not_utf8_are_taken(tmp_path, tokenizer):
 
 def test_each_failure_is_counted(paths, tokenizer, tmp_path):
     missing = [tmp_path / "nowhere.jsonl", tmp_path / "none.jsonl"]
-    words = r"2 of 3 shards failed, the others are done: nowhere.jsonl: .*; none"
+    words = r"2 of 3 shards failed, run this again, it keeps the others: nowhere.jsonl: .*; none"
     with pytest.raises(ExceptionGroup, match=words) as e:
         tokenize_corpus(missing + paths[:1], tokenizer, tmp_path / "b")
     assert len(e.value.exceptions) == 2

@@ -253,7 +253,11 @@ def test_an_epoch_that_is_none_is_refused(epoch):
 
 
 def test_a_length_or_a_seed_that_is_none_is_refused():
-    assert list(ResumableSampler(np.int64(3))) == list(ResumableSampler(3))
+    for number in (np.int64(3), np.array(3), torch.tensor(3), range(3)):  # two have a __len__ that raises
+        assert list(ResumableSampler(number)) == list(ResumableSampler(3))
+    for wrong in (7.5, torch.tensor(7.5), torch.tensor(True), np.array(7.5)):
+        with pytest.raises(TypeError, match="data_source, or its length, must be an integer of 0 or more"):
+            ResumableSampler(wrong)
     for arguments in ((-1,), (2.5,), (None,), (10, -1), (10, None), (10, "1"), (10, 1.5)):
         with pytest.raises(ValueError, match="must be an integer of 0 or more, not"):
             ResumableSampler(*arguments)

@@ -105,8 +105,8 @@ def text(name: str, value: Any) -> str:
             value[start : start + 2**16].encode()
         except UnicodeEncodeError as error:
             lone = f"a lone surrogate, {error.object[error.start]!r} at position {start + error.start}"
-            way_out = "Remove it, or replace it with text.encode('utf-8', 'replace').decode()"
-            raise ValueError(f"{name} has {lone}: UTF-8 cannot write it. {way_out}") from None
+            way_out = "remove it, or give text.encode('utf-8', 'replace').decode()"
+            raise ValueError(f"{name} has {lone}: UTF-8 cannot hold it, so {way_out}") from None
     return value
 
 
@@ -117,8 +117,7 @@ def many(name: str, values: Any, of: str = "str") -> Iterable:
     The items are not looked at: `values` may be a generator.
     """
     if isinstance(values, Mapping) or hasattr(values, "columns"):
-        found = f"a {type(values).__name__}, whose keys would be taken for the items"
-        found += ": give list(...) of its keys or .values(), or one column of it"
+        found = f"a {type(values).__name__}, whose keys would come: give list(...) of them, or one column"
     elif isinstance(values, str | bytes) or hasattr(values, "__fspath__"):
         found = f"{shown(values)}: give [{shown(values, 40)}] for one"
     elif hasattr(values, "__iter__") or hasattr(values, "__getitem__"):
@@ -162,20 +161,19 @@ def id_array(name: str, ids: Any, least: int = 0) -> np.ndarray:
     """
     if np.ma.isMaskedArray(ids):  # the mask would be lost without a word
         raise WrongKind(f"{name} is a masked array: give {name}.compressed(), or {name}.filled() with an id")
-    wanted = "integers in one dimension, such as [3, 4]"
-    wrong = lambda why: WrongKind(f"{name} must be {wanted}, not {shown(ids)}{why}")
+    wanted = f"{name} must be integers in one dimension"
     try:  # a tensor is known by a method, without an import of torch
         array = np.asarray(ids.detach().cpu().numpy() if hasattr(ids, "detach") else ids)
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # rows of different lengths, meta
-        raise wrong(f": {error}") from None
+        raise WrongKind(f"{wanted}, not {shown(ids)}: {error}") from None
     mixed = array.dtype.kind in "fO" and isinstance(ids, list | tuple)  # NumPy's way with [np.uint64(1), 2]
     if mixed and all(isinstance(i, int | np.integer) for i in ids):
         in_range(name, np.array(ids, object), -(2**63))
         array = np.array(ids, np.int64)
     if array.ndim != 1 or (array.dtype.kind not in "iu" and len(array)):
-        shape = f" ({type(ids).__name__} of dtype {array.dtype} and shape {array.shape})"
+        found = f"{shown(ids)} ({type(ids).__name__} of dtype {array.dtype} and shape {array.shape})"
         way_out = "encode a text first, flatten batches, and convert floats with .astype(np.int64)"
-        raise wrong(f"{shape}: {way_out}")
+        raise WrongKind(f"{wanted}, such as [3, 4], not {found}: {way_out}")
     if len(array) < least:
         raise ValueError(f"{name} holds {len(array)} token ids; at least {least} must be given")
     return array if array.dtype.kind in "iu" else array.astype(np.int64)  # of no ids at all

@@ -106,7 +106,7 @@ def exercise(name: str, may_be_none: bool = False) -> Callable:
 
     The function takes the learner's answer; it returns a closing remark or None where the answer is
     right, and raises `Wrong` where it is not. Say `may_be_none` where None is the right value for some
-    input: then a None is not taken for a missing `return`.
+    input: then a None is taken for a missing `return` only if something was printed.
     """
 
     def register(function: Callable) -> Callable:

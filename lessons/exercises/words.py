@@ -40,8 +40,9 @@ def rejection(given: str | tuple, expected: Any, got: Any, hint: str = "") -> Wr
 
 
 def no_return(got: Any) -> str:
-    """The question about a `return` that may be missing, where None came and is right for no input."""
-    return " Does it end with `return`?" if got is None and not latest.may_be_none else ""
+    """The question about a missing `return`, where None came and is never right, or a value was printed."""
+    missing = got is None and (latest.printed.strip() or not latest.may_be_none)
+    return " Does it end with `return`?" if missing else ""
 
 
 def said(error: BaseException) -> str:

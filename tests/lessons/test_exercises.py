@@ -260,6 +260,7 @@ def test_a_none_is_not_taken_for_a_missing_return_where_none_may_be_right(monkey
     for answer in (nothing, cleared):
         assert "return`?" not in verdict("00.double", answer)
     assert verdict("00.double", nothing).endswith("On [1, 2] expected [2, 4], but got None.")
+    assert verdict("00.double", print).endswith("It printed '[1, 2]'. Does it end with `return`?")
     monkeypatch.setattr(exercises, "_may_be_none", set())
     assert all(verdict("00.double", answer).endswith("return`?") for answer in (nothing, cleared))
 

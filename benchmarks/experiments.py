@@ -2,15 +2,17 @@
 
     python -m benchmarks experiments [a CSV file, data/experiments.csv by default]
 
-35 settings with three seeds each, in two processes of one thread: under 30 minutes on two cores. Each run
+37 settings with three seeds each, in two processes of one thread: under 30 minutes on two cores. Each run
 that ends goes into the file at once; started again, the grid goes on with what is missing. For a new grid
 delete the file. Each setting changes one thing in a baseline: BPE with 1,024 tokens, RoPE, 16 windows of 64
-tokens a step, with a stride of 64, one pass over 700 kB of the library docs.
+tokens a step, with a stride of 64, one pass over 700 kB of the library docs. With `--size` some of the
+questions go to larger models: see benchmarks/larger.py.
 
 What a run costs is counted: the tokens that the model computed, which notebook 10 turns into operations.
 Seconds of the processor, for training alone, stand beside them; the same work took 10.2 to 11.7 of them.
 """
 
+import argparse
 import csv
 import io
 import multiprocessing
@@ -36,6 +38,7 @@ from helpers.files import whole_file
 from helpers.model import TinyGPT, bits_per_byte, train
 from helpers.windows import make_loader
 from helpers.words import WordTokenizer, split_words
+from lessons.superwords import Superwords
 
 TABLE = Path(__file__).resolve().parent.parent / "data" / "experiments.csv"
 SEEDS = 0, 1, 2
@@ -51,6 +54,7 @@ SETTINGS = [  # experiment, setting, what it changes in BASE
     ("tokenizer", "BPE 1024", {}),
     *[("tokenizer", name, {"tokenizer": name}) for name in ("characters", "bytes", "BPE 512", "BPE 2048")],
     *[("tokenizer", name, {"tokenizer": name}) for name in ("BPE 4096", "words or bytes", "words or unk")],
+    *[("tokenizer", name, {"tokenizer": name}) for name in ("across words 1024", "across words 4096")],
     ("tokenizer", "characters, 256 a window", {"tokenizer": "characters", "max_length": 256}),
     ("max_length", "64", {}),
     *[("max_length", str(n), {"max_length": n, "batch_size": 1024 // n}) for n in (16, 32)],
@@ -123,6 +127,8 @@ def tokenizer_of(name: str, text_name: str):
     text, _ = texts(text_name)
     if name.startswith("BPE"):
         return BPETokenizer.train(text, int(name.split()[1]))
+    if name.startswith("across words"):
+        return Superwords.train(text, int(name.split()[2]))
     if name == "bytes":
         return BPETokenizer([])
     if name == "words or unk":
@@ -271,9 +277,9 @@ def read(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-def write(path: Path, rows: list[dict]) -> None:
+def write(path: Path, rows: list[dict], settings: list[tuple[str, str, dict]] = SETTINGS) -> None:
     """Write the whole table at once: the file is never half a table."""
-    order = {(experiment, setting): i for i, (experiment, setting, _) in enumerate(SETTINGS)}
+    order = {(experiment, setting): i for i, (experiment, setting, _) in enumerate(settings)}
     rows = sorted(rows, key=lambda r: (order[r["experiment"], r["setting"]], int(r["seed"]), int(r["step"])))
     table = io.StringIO()
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
@@ -283,11 +289,13 @@ def write(path: Path, rows: list[dict]) -> None:
         file.write(table.getvalue().encode())
 
 
-def missing(rows: list[dict]) -> list[tuple[list[tuple[str, str]], dict, int]]:
+def missing(
+    rows: list[dict], settings: list[tuple[str, str, dict]] = SETTINGS
+) -> list[tuple[list[tuple[str, str]], dict, int]]:
     """What is still to run: (names, change, seed). The baseline runs once and stands under several names."""
     done = {(row["experiment"], row["setting"], int(row["seed"])) for row in rows}
-    changes = [({}, [(e, s) for e, s, change in SETTINGS if not change])]
-    changes += [(change, [(e, s)]) for e, s, change in SETTINGS if change]
+    changes = [({}, [(e, s) for e, s, change in settings if not change])]
+    changes += [(change, [(e, s)]) for e, s, change in settings if change]
     return [
         (names, change, seed)
         for seed in SEEDS
@@ -297,7 +305,25 @@ def missing(rows: list[dict]) -> list[tuple[list[tuple[str, str]], dict, int]]:
 
 
 def main(arguments: list[str]) -> None:
-    path = Path(arguments[0]) if arguments else TABLE
+    from benchmarks import larger  # which needs what stands above
+
+    parser = argparse.ArgumentParser("python -m benchmarks experiments", description=larger.__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("file", nargs="?", type=Path, help="the CSV file that is added to")
+    parser.add_argument("--size", choices=larger.SIZES, help="without it: the grid of lesson 10")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="only with --size")
+    given = parser.parse_args(arguments)
+    if given.size:
+        path = given.file or TABLE.with_name(f"experiments-{given.size}.csv")
+        larger.run_size(given.size, given.device, path)
+    elif given.device == "cuda":
+        parser.error("the grid of lesson 10 runs on the CPU: give --size small with --device cuda")
+    else:
+        run_grid(given.file or TABLE)
+
+
+def run_grid(path: Path) -> None:
+    """Make the runs of the grid of lesson 10 that `path` lacks."""
     rows = read(path)
     todo = missing(rows)
     load_library_docs()  # in the cache before two processes ask for it

@@ -18,13 +18,13 @@ BASELINES = {  # the question, the setting that all others are held against
 }
 
 
-def operations(tokens, parameters, max_length):
+def operations(tokens, parameters, max_length, layers=LAYERS, dim=DIM):
     """Multiplications and additions of a training on so many `tokens`, forward and back.
 
     Six for each token and parameter, and 12 for each block, dimension and place of the window (Chowdhery et
     al., 2022, appendix B).
     """
-    return tokens * (6 * parameters + 12 * LAYERS * DIM * max_length)
+    return tokens * (6 * parameters + 12 * layers * dim * max_length)
 
 
 def load_runs() -> pd.DataFrame:

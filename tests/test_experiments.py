@@ -1,12 +1,15 @@
 """What the stored experiments count, and how they measure, held against torch and a second way."""
 
+import dataclasses
+import itertools
+
 import pandas as pd
 import pytest
 import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import experiments
+from benchmarks import experiments, larger
 from helpers.bpe import BPETokenizer
 from helpers.corpus import load_story
 from helpers.model import TinyGPT, bits_per_byte
@@ -80,3 +83,91 @@ def test_bits_per_token_make_the_bits_per_byte_of_a_tokenizer_that_loses_nothing
     bits = bits_per_byte(model, ids, experiments.PerToken) * (len(ids) - 1)
     n_bytes = len(story.encode()) - experiments.byte_count(tokenizer, ids[:1])
     assert bits / n_bytes == pytest.approx(bits_per_byte(model, ids, tokenizer))
+
+
+# ---- the questions at another size ----
+
+
+def settings_and_seeds(path):
+    return [(row["experiment"], row["setting"], row["seed"]) for row in experiments.read(path)]
+
+
+def test_a_grid_of_another_size_goes_on_with_what_is_missing_and_does_no_run_twice(
+    tmp_path, monkeypatch, capsys
+):
+    path, command = tmp_path / "tiny.csv", ["--size", "tiny", "--device", "cpu"]
+    once, made = larger.Grid.run, []
+
+    def crash_in_the_third(grid, change, seed):
+        made.append((str(change), seed))
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return once(grid, change, seed)
+
+    monkeypatch.setattr(larger.Grid, "run", crash_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        experiments.main([*command, str(path)])
+    kept = path.read_text()
+    assert len(set(settings_and_seeds(path))) == 5  # the baseline stands under four names, then one more
+    experiments.main([*command, str(path)])
+    assert len(made) == 1 + 33 and len(set(made)) == 33  # the one that was cut off, again
+    assert set(kept.splitlines()) <= set(path.read_text().splitlines())
+    wanted = {(e, s, str(seed)) for e, s, _ in larger.SIZES["tiny"].settings for seed in (0, 1, 2)}
+    assert set(settings_and_seeds(path)) == wanted
+    before = path.read_bytes()
+    experiments.main([*command, str(path)])
+    assert "nothing is missing" in capsys.readouterr().out and path.read_bytes() == before
+
+    runs = pd.read_csv(path)
+    assert (runs.device == "cpu").all() and (
+        runs.groupby(["experiment", "setting", "seed"]).size() == 4
+    ).all()
+    last = runs[runs.step == runs.groupby(["experiment", "setting", "seed"]).step.transform("max")]
+    first = runs[runs.step == runs.groupby(["experiment", "setting", "seed"]).step.transform("min")]
+    assert (last.val_bpb.to_numpy() < first.val_bpb.to_numpy()).all()  # each has learned
+    by_name = at_equal(runs, "tokenizer", "bytes_seen").groupby("setting").bpb.mean()
+    assert by_name.between(2, 8).all() and len(by_name) == 4
+    ends = runs.groupby(["experiment", "setting", "seed"]).bytes_seen.max()
+    assert ends.max() <= 9_100 and ends.min() > 0.8 * 9_000  # one pass over the text for all
+
+    path.write_text(path.read_text().replace(larger.Grid("tiny", "cpu").fingerprint, "others"), "utf-8")
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-8]), "utf-8")
+    with pytest.raises(SystemExit, match="has runs on other texts"):
+        experiments.main([*command, str(path)])
+
+
+def test_the_small_grid_has_models_of_20_million_parameters_and_the_work_that_its_help_states():
+    size = larger.SIZES["small"]
+    model = TinyGPT(size.vocab_size, size.max_length, size.dim, size.n_layers, size.n_heads)
+    parameters = sum(weights.numel() for weights in model.parameters())
+    assert 20e6 < parameters < 50e6
+    each = operations(1, parameters, size.max_length, size.n_layers, size.dim)
+    assert "2.4e16" in larger.__doc__ and each == pytest.approx(1.42e8, rel=0.02)
+
+
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(larger, "load_texts", None)
+    with pytest.raises(SystemExit, match=r"--device cuda: torch sees no CUDA device here\. Use"):
+        experiments.main(["--size", "small", "--device", "cuda", str(tmp_path / "small.csv")])
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(SystemExit):
+        experiments.main(["--device", "cuda"])
+    assert "give --size small" in capsys.readouterr().err
+
+
+def test_the_texts_of_a_size_share_no_document(monkeypatch):
+    documents = [f"document number {n} {'x' * (n % 50)}" for n in range(400)]
+    monkeypatch.setattr(larger, "library_documents", lambda: documents[:200])
+    monkeypatch.setattr(larger, "sources", lambda: iter(documents[150:]))
+    small = dataclasses.replace(larger.SIZES["small"], train_size=5000, val_size=1000)
+    monkeypatch.setitem(larger.SIZES, "small", small)
+    text, val = larger.load_texts("small")
+    assert (len(text), len(val)) == (5000, 1000) and (text, val) == larger.load_texts("small")
+    parts = [set(part.split(experiments.DOCUMENT_SEPARATOR)[:-1]) for part in (text, val)]
+    assert parts[0] and parts[1] and not parts[0] & parts[1] and parts[0] | parts[1] <= set(documents)
+
+
+def test_sources_are_python_files_of_installed_packages_in_a_fixed_order():
+    first, again = (list(itertools.islice(larger.sources(), 20)) for _ in range(2))
+    assert first == again and any("import torch" in text for text in first)

@@ -196,8 +196,7 @@ def bits_per_byte(
     predict them, but not in the bytes (see `text_bytes`). The model is measured as in use (`eval()`), and
     left in the mode it was in. Comparable across tokenizers that give the text back, as loss per token is not
     (Gao et al., "The Pile", 2020). It is NaN where the logits of the model are.
-    Raises ValueError where `ids` has fewer than two, is not a row of whole numbers from 0 on, or where
-    special tokens alone follow the first.
+    Raises ValueError where `ids` is no row of two or more ids, or special tokens alone follow the first.
     """
     row = torch.from_numpy(_as_row(ids, least=2))
     max_length = getattr(model, "max_length", 64) if max_length is None else max_length

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from helpers import arguments
-from helpers.arguments import WrongKind
 
 Positions = Tensor | Sequence[int] | Sequence[float]
 LONGEST = 2**31  # more positions than any memory holds vectors for
@@ -99,7 +98,7 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
     """
     if not (isinstance(x, Tensor) and x.is_floating_point()):
         kind = getattr(x, "dtype", type(x).__name__)
-        raise WrongKind(f"x must be a tensor of floats, not {kind}: use torch.as_tensor(x).float()")
+        raise arguments.WrongKind(f"x must be a tensor of floats, not {kind}: use torch.as_tensor(x).float()")
     positions = _as_positions(positions, fractions=True)
     given, wanted = tuple(positions.shape), tuple(x.shape[:-1])
     try:
@@ -211,13 +210,13 @@ def as_numbers(name: str, values: Positions, fractions: bool = False, device: st
     try:  # `as_tensor` would move a tensor to the default device
         numbers = values if isinstance(values, Tensor) else torch.as_tensor(values, device=device)
     except (RuntimeError, TypeError, ValueError) as error:  # None, a str, rows of different lengths
-        raise WrongKind(f"{name} must be numbers, not {arguments.shown(values)}: {error}") from None
+        raise arguments.WrongKind(f"{name} must be numbers, not {arguments.shown(values)}: {error}") from None
     if numbers is not values and not numbers.numel():
         return numbers.long()  # torch makes floats of an empty list
     if fractions and numbers.is_floating_point():
         return numbers
     if numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool:
-        raise WrongKind(f"{name} must be integers, not {numbers.dtype}: use .long()")
+        raise arguments.WrongKind(f"{name} must be integers, not {numbers.dtype}: use .long()")
     return numbers.long()  # torch compares no uint16
 
 

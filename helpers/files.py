@@ -43,9 +43,6 @@ def as_path(name: str, value: Any) -> Path:
         raise ValueError(f"{name} is {str(value)!r}, but no home folder is known: give a full path") from None
 
 
-# ---- reading ----
-
-
 def read_text(path: str | os.PathLike) -> str:
     """The text of a file, every line end as it stands in the file, without a byte order mark.
 
@@ -104,23 +101,20 @@ class _ZstdFile(io.RawIOBase):
     """What `gzip.GzipFile` is for .gz; the reader of zstandard itself does not notice a file cut off."""
 
     def __init__(self, file: IO[bytes]):
-        self._pieces, self._ready = self._unpack(file), b""
-
-    def _unpack(self, file: IO[bytes]) -> Iterator[bytes]:
-        frame = packed = None
-        while packed := packed or file.read(2**14):
-            if not frame or frame.eof:  # a file may hold several frames, one after another
-                frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
-            yield frame.decompress(packed)
-            packed = frame.unused_data
-        if frame and not frame.eof:
-            raise EOFError("it ends in the middle of a frame")
+        self._file, self._packed, self._ready = file, b"", b""
+        self._begin = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj
+        self._frame = self._begin()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._ready = self._ready or next(filter(None, self._pieces), b"")
+        while not self._ready and (packed := self._packed or self._file.read(2**14)):
+            if self._frame.eof:  # a file may hold several frames, one after another
+                self._frame = self._begin()
+            self._ready, self._packed = self._frame.decompress(packed), self._frame.unused_data
+        if not self._ready and not self._frame.eof:
+            raise EOFError("it ends in the middle of a frame")
         n = min(len(buffer), len(self._ready))
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]
         return n
@@ -141,9 +135,6 @@ def file_sha256(path: str | os.PathLike) -> str:
     """The SHA-256 of a file, in hexadecimal; holds no more than a small piece of it in memory."""
     with open(as_path("path", path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-# ---- writing ----
 
 
 @contextmanager

@@ -8,7 +8,6 @@ token shards of a corpus, or nobody could tell a whole one from what is left of 
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,7 @@ MANIFEST = ".manifest.json"  # tokens-000000.bin has tokens-000000.bin.manifest.
 RECORD = "corpus.json"
 NUMBERED = re.compile(r"tokens-\d{6,}\.bin")  # what token_file gives
 GO_ON = "run tokenize_corpus again with the same paths, tokenizer and folder; it keeps what is done"
-token_file = (
-    "tokens-{:06d}.bin".format
-)  # the name that `tokenize_corpus` gives to a token shard, by its number
+token_file = "tokens-{:06d}.bin".format  # the names that `tokenize_corpus` gives, by number
 
 
 def manifest_path(target: Path) -> Path:
@@ -37,48 +34,41 @@ def write_json(path: Path, value: dict) -> None:
 
 def write(folder: Path, state: str, shards: list[dict]) -> None:
     """Write the record, if it does not say so already; `ValueError` if a file of that name is no record."""
-    if read_record(folder) != (record := {"state": state, "shards": shards}):
-        write_json(folder / RECORD, record)
+    path, record = folder / RECORD, {"state": state, "shards": shards}
+    if not path.exists() or read(path) != record:
+        write_json(path, record)
 
 
-def read_manifest(target: Path) -> dict:
-    """The manifest of the token shard `target`.
+def read(path: Path) -> dict:
+    """A manifest, or the record, by its path. All that it says of token shards was checked.
 
-    Raises `FileNotFoundError` if there is none, `ValueError` if it is not a manifest.
+    Raises `FileNotFoundError` if there is none, and `ValueError` if the file holds something else: ids that
+    are read with another dtype could crash the program.
     """
-    return _read_json(manifest_path(target), "a manifest", _check_shard)
-
-
-def read_record(folder: Path) -> dict | None:
-    """The record of the corpus in `folder`, or None. Raises `ValueError` if the file is not such a record."""
-    path = folder / RECORD
-    return _read_json(path, "the record of a corpus", _check_record) if path.exists() else None
-
-
-def _read_json(path: Path, what: str, check: Callable) -> dict:
     try:
-        check(value := json.loads(path.read_bytes()))
+        value = json.loads(path.read_bytes())
+        if path.name != RECORD:
+            _check_shard(value)
+            return value
+        state = arguments.choice("state", value["state"], ("unfinished", "finished"))
+        for number, shard in enumerate(value["shards"]):
+            arguments.choice(f"the name of shard {number}", shard["file"], [token_file(number)])
+            if state == "finished":
+                _check_shard(shard)
+        return value
     except (ValueError, TypeError, KeyError, RecursionError) as error:
+        what = "the record of a corpus" if path.name == RECORD else "a manifest"
         problem = f"{path} is not {what} ({type(error).__name__}: {error})"
         raise ValueError(f"{problem}: choose another folder, or move it away and {GO_ON}") from error
-    return value
 
 
 def _check_shard(shard: Any) -> None:
-    """Whether `shard` says all of a token shard. A file read with another dtype could crash the program."""
+    """Raise an error unless `shard` says all of a token shard."""
     for name in ("file", "source", "source_sha256", "tokenizer_sha256", "sha256"):
         os.fsencode(shard[name])  # a str; the name of a file may have bytes that are no UTF-8
     for name in ("documents", "tokens"):
         arguments.integer(name, shard[name])
     arguments.choice("dtype", shard["dtype"], ("uint16", "uint32"))
-
-
-def _check_record(record: Any) -> None:
-    state = arguments.choice("state", record["state"], ("unfinished", "finished"))
-    for number, shard in enumerate(record["shards"]):
-        arguments.choice(f"the name of shard {number}", shard["file"], [token_file(number)])
-        if state == "finished":
-            _check_shard(shard)
 
 
 def check(target: Path, manifest: dict, read: bool = False) -> None:
@@ -107,7 +97,7 @@ def shards_in(folder: Path) -> set[str]:
     files = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     numbered = set(filter(NUMBERED.fullmatch, files))
     names = numbered | {name.removesuffix(MANIFEST) for name in files if name.endswith(MANIFEST)}
-    is_copy = lambda name: read_manifest(folder / name)["file"] in names - {name}
+    is_copy = lambda name: read(manifest_path(folder / name))["file"] in names - {name}
     return {name for name in names if NUMBERED.fullmatch(name) or not is_copy(name)}
 
 
@@ -120,23 +110,21 @@ def read_corpus(folder: Path) -> list[dict]:
     doubled, renamed, cut, or of another tokenizer, and `ValueError` for a corpus that is not finished.
     """
     if not folder.is_dir():
-        kind, problem = (
-            (NotADirectoryError, "a file") if folder.exists() else (FileNotFoundError, "not there")
-        )
-        raise kind(f"folder {folder} is {problem}: give what tokenize_corpus returned")
-    there, record = shards_in(folder), read_record(folder)
+        kind = NotADirectoryError if folder.exists() else FileNotFoundError
+        raise kind(f"folder {folder} is not a folder that is there: give what tokenize_corpus returned")
+    there, path = shards_in(folder), folder / RECORD
+    record = read(path) if path.exists() else None
     if not record and (numbered := sorted(filter(NUMBERED.fullmatch, there))):
         unknown = f"{folder} has {numbered[0]} but no {RECORD}, so nobody knows what is missing"
         raise ValueError(f"{unknown}: {GO_ON}")
-    shards = record["shards"] if record else [read_manifest(folder / name) for name in sorted(there)]
+    shards = record["shards"] if record else [read(manifest_path(folder / name)) for name in sorted(there)]
     names = [shard["file"] for shard in shards]
     if not names:
         raise FileNotFoundError(f"folder {folder} holds no token shard: make some with tokenize_corpus")
     if record and record["state"] == "unfinished":
-        done = (
-            f"{sum(manifest_path(folder / name).exists() for name in names)} of {len(names)} shards are done"
-        )
-        raise ValueError(f"the corpus in {folder} is unfinished, {done}: {GO_ON}")
+        done = [name for name in names if manifest_path(folder / name).exists()]
+        far = f"unfinished, {len(done)} of {len(names)} shards are done"
+        raise ValueError(f"the corpus in {folder} is {far}: {GO_ON}")
     if others := sorted(there.difference(names)):
         other = f"{folder / others[0]} is no shard of the corpus, or was renamed"
         raise ValueError(f"{other}: move it away, or name it as its manifest does")

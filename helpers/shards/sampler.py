@@ -33,10 +33,8 @@ class ResumableSampler(Sampler[int]):
     """
 
     def __init__(self, data_source: Sized | int, seed: int = 0, rank: int = 0, world_size: int = 1):
-        sized = (
-            isinstance(data_source, Sized) and getattr(data_source, "ndim", None) != 0
-        )  # an array may be a number
-        length = len(data_source) if sized else data_source
+        number = getattr(data_source, "ndim", None) == 0 or not isinstance(data_source, Sized)
+        length = data_source if number else len(data_source)  # len of an array that is a number raises
         self.length = arguments.integer("data_source, or its length,", length)
         self.seed = arguments.integer("seed", seed)
         self.world_size = arguments.integer("world_size", world_size, 1)
@@ -110,8 +108,6 @@ class ResumableSampler(Sampler[int]):
         position = checked("position", 0, length)
         if length != self.length:
             problem = f"state is of a data set of length {length:,}, this one has {self.length:,}"
-            raise ValueError(
-                f"{problem}: use the same shards, max_length and stride as before, or start anew"
-            )
+            raise ValueError(f"{problem}: use the same shards, max_length and stride, or start anew")
         self.seed, self._loaded, self._stays = seed, True, position < length
         self._go_to(epoch, position)

@@ -57,7 +57,7 @@ def tokenize_corpus(paths: Iterable[AnyPath], tokenizer: Any, folder: AnyPath, c
     if not all(manifest_path(target).exists() for target in targets):
         record.write(folder, "unfinished", [{"file": to.name, "source": source.name} for source, to in pairs])
     _call_all(sources, _calls(pairs, tokenizer, made_by, client), "run this again, it keeps the others")
-    record.write(folder, "finished", [record.read_manifest(target) for target in targets])
+    record.write(folder, "finished", [record.read(manifest_path(target)) for target in targets])
     return folder
 
 
@@ -125,7 +125,7 @@ def _manifest_if_ours(source: Path, target: Path, made_by: str) -> dict | None:
     """The manifest of `target`, if it has one. Raises `ValueError` if it was made from something else."""
     if not (manifest_path(target).exists() and source.exists()):
         return None
-    manifest = record.read_manifest(target)
+    manifest = record.read(manifest_path(target))
     for name, wanted in (("source", file_sha256(source)), ("tokenizer", made_by)):
         if (found := manifest[f"{name}_sha256"]) != wanted:
             other = f"{target} was made with another {name} ({found[:12]}..., not {wanted[:12]}...)"
@@ -164,9 +164,6 @@ def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any, end: int, large
         documents, text_bytes = documents + 1, text_bytes + len(document.encode())
     counts = {"documents": documents, "text_bytes": text_bytes, "tokens": file.tell() // dtype.itemsize}
     return {"dtype": dtype.name, **counts, "sha256": digest.hexdigest()}
-
-
-# ---- in this process, or on workers ----
 
 
 def _check_client(client: Any) -> None:

@@ -13,11 +13,11 @@ from helpers.files import file_sha256
 from helpers.shards import (
     TokenShards,
     read_documents,
+    record,
     split_corpus,
     tokenize_corpus,
     tokenize_shard,
 )
-from helpers.shards.record import read_manifest
 
 
 def test_a_source_that_changes_while_it_is_read_is_noticed(tmp_path):
@@ -146,7 +146,7 @@ def test_token_files_hold_each_document_and_then_the_end(documents, serial, toke
 
 
 def test_the_manifest_says_what_the_shard_is_and_where_it_comes_from(paths, serial, tokenizer):
-    manifest = read_manifest(serial / "tokens-000000.bin")
+    manifest = record.read(record.manifest_path(serial / "tokens-000000.bin"))
     texts = list(read_documents(paths[0]))
     assert manifest["documents"] == len(texts)
     assert manifest["text_bytes"] == sum(len(text.encode()) for text in texts)

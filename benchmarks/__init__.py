@@ -2,7 +2,7 @@
 
 Each module here is one benchmark: its `main(args)` takes a list of str and reports tables.
 Everything that is compared runs on the same bytes, in turn, so that a slow minute of the machine hits all
-alike; what counts is the ratio within a turn.
+alike; what counts is the ratio within a turn. Before anything is timed, all have given the same ids.
 """
 
 import statistics
@@ -10,20 +10,31 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import runs
+from benchmarks import runs, setup
 
 REPORT: list[str] = []  # the tables of this run, in Markdown
 RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
+SHORT: dict[
+    str, dict[str, float]
+] = {}  # for the table at the head: of a work of ours, its speed beside each peer
+PEERS = ("tiktoken", "gigatoken", "tokenizers", "rustbpe")
+OURS = ("helpers", "tokenize_", "make_loader")  # what our rows begin with
 
 
 def in_turn(
-    functions: dict[str, Callable[[], object]], repeats: int, clock: Callable[[], float] = time.perf_counter
+    makers: dict[str, Callable[[], Callable[[], object]]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """The seconds that each function takes, by `clock`, in each of `repeats` turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    """The seconds that each takes, by `clock`, in each of `repeats` turns.
+
+    A maker is not timed: it gives the function that is, for instance one of an encoder that has read nothing.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in makers}
     for turn in range(repeats):
-        for name, function in functions.items():
+        for name, make in makers.items():
             progress(f"turn {turn + 1} of {repeats}: {name}")
+            function = make()
             start = clock()
             function()
             seconds[name].append(clock() - start)
@@ -33,7 +44,7 @@ def in_turn(
 
 def progress(text: str) -> None:
     """Show what is running, in one line of stderr that the next call overwrites."""
-    print(f"\r  {text:70}\r", end="", file=sys.stderr, flush=True)
+    print(f"\r  {text:78.78}\r", end="", file=sys.stderr, flush=True)
 
 
 def each_ratio(of: Sequence[float], to: Sequence[float]) -> list[float]:
@@ -47,11 +58,11 @@ def spread(values: Sequence[float]) -> str:
     >>> spread([4.0, 2.0, 0.0314])
     '2.00 (0.0314 to 4.00)'
     """
-    middle, low, high = map(_ratio, (statistics.median(values), min(values), max(values)))
+    middle, low, high = map(digits, (statistics.median(values), min(values), max(values)))
     return f"{middle} ({low} to {high})"
 
 
-def _ratio(value: float) -> str:
+def digits(value: float) -> str:
     """Three digits, but no fewer than two behind the point, and none from 100 on."""
     return f"{value:.3g}" if value < 1 else f"{value:.{2 if value < 100 else 0}f}"
 
@@ -63,23 +74,34 @@ def report(text: str) -> None:
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Report a table, the first column to the left, the others to the right."""
+    """Report a table, the first column to the left, the others to the right, and where it was measured."""
+    lines = [f"#### {title}", "", f"*{setup.processor()}, Python and NumPy {setup.version_of('numpy')}*", ""]
+    report("\n".join([*lines, *markdown(header, rows)]))
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     aligned = [
         [c.rjust(w) if n else c.ljust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True))]
         for row in [header, *rows]
     ]
     rule = ["-" * (w - 1) + (":" if n else "-") for n, w in enumerate(widths)]
-    lines = [f"| {' | '.join(row)} |" for row in [aligned[0], rule, *aligned[1:]]]
-    report("\n".join([f"### {title}", "", *lines]))
+    return [f"| {' | '.join(row)} |" for row in [aligned[0], rule, *aligned[1:]]]
 
 
 def speeds(
-    title: str, unit: str, amount: float, seconds: dict[str, list[float]], peer: str, bars: str = ""
+    title: str,
+    unit: str,
+    amount: float,
+    seconds: dict[str, list[float]],
+    peer: str,
+    bars: str = "",
+    short: str = "",
 ) -> None:
     """Report how much of `amount` each gets done in a second, and its speed beside that of `peer`.
 
-    Turns of earlier runs count too. With `bars`, a name, the ratios go to the figure as well.
+    Turns of earlier runs count too. With `bars`, a name, the ratios go to the figure as well; with `short`,
+    what our rows are beside each peer goes to the table at the head.
     """
     rows, turns = [], len(seconds[peer])
     seconds = runs.all_turns(title, seconds)
@@ -89,5 +111,22 @@ def speeds(
             runs.compare(f"{title}, {name}", ratio, turns)
         if bars:
             RATIOS[f"{bars}: {name}"] = ratio
+        if short and name.startswith(OURS):
+            SHORT[f"{short}{state(name)}"] = beside_peers(seconds, name)
         rows.append((name, f"{amount / statistics.median(taken):,.1f}", spread(ratio)))
     table(title, ("", unit, f"speed, {peer} = 1"), rows)
+
+
+def state(name: str) -> str:
+    """', cold' or ', warm', if the name of a row ends so."""
+    return next((end for end in (", cold", ", warm") if name.endswith(end)), "")
+
+
+def beside_peers(seconds: dict[str, list[float]], ours: str) -> dict[str, float]:
+    """The speed of one row beside each of PEERS that is there: cold beside cold, warm beside warm."""
+    return {
+        peer: statistics.median(each_ratio(taken, seconds[ours]))
+        for peer in PEERS
+        for name, taken in seconds.items()
+        if name.startswith(peer) and state(name) in ("", state(ours))
+    }

@@ -1,26 +1,32 @@
-"""Training with `helpers.bpe`, beside tokenizers, rustbpe and a naive trainer.
+"""Training with `helpers.bpe`, beside tokenizers, rustbpe, gigatoken and a naive trainer.
 
-`python -m benchmarks bpe [turns]`. On one core the clock is the CPU time.
+`python -m benchmarks bpe [turns]`. All but the naive one read the same file, in the same pieces of about 256
+kB, and must learn the same merges before anything is timed (rustbpe numbers the bytes in another order, which
+decides between pairs that are equally frequent). On one core the clock is the CPU time.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import pairwise
+from operator import eq
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import regex
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from benchmarks import in_turn, speeds
-from benchmarks.child import on_one_core
+from benchmarks import in_turn, report, speeds
+from benchmarks.child import on_one_core, quiet
+from benchmarks.peers import END, OURS, TOKENIZERS
+from benchmarks.setup import installed, named
 from helpers.bpe import GPT2_PATTERN, BPETokenizer
-from helpers.corpus import load_library_docs, load_story, read_text
+from helpers.bpe.spelling import BYTES
+from helpers.corpus import load_library_docs, load_story
 
-VOCAB_SIZE = 8192
-OURS = "helpers.bpe"
+VOCAB_SIZE, PIECE = 8192, 2**18
+ALIKE = 0.99  # of the tokens must be those of rustbpe, which numbers bytes, and so breaks ties, otherwise
+CUT = b"\0cut here\0"  # between two pieces, where all are one bytes object
 
 
 def main(args: list[str]) -> None:
@@ -29,54 +35,106 @@ def main(args: list[str]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "docs.txt")
         path.write_bytes(docs.encode())
-        runs = {name: lambda t=train: t(path, VOCAB_SIZE) for name, train in trainers_here().items()}
+        check_merges(path, VOCAB_SIZE)
+        runs = {name: lambda t=train: lambda: t(path, VOCAB_SIZE) for name, train in trainers_here().items()}
         title = f"Training on the library docs ({size:.1f} MB, {VOCAB_SIZE:,} tokens)"
-        speeds(f"{title}, all cores", "MB/s", size, in_turn(runs, repeats), "tokenizers", "training")
+        speeds(
+            f"{title}, all cores",
+            "MB/s",
+            size,
+            in_turn(runs, repeats),
+            TOKENIZERS,
+            short="training, all cores",
+        )
         seconds = on_one_core(train_in_turn, str(path), VOCAB_SIZE, repeats)
-        speeds(f"{title}, one core, CPU time", "MB/s", size, seconds, "tokenizers")
+        title, short = f"{title}, one core, CPU time", "training, one core"
+        speeds(title, "MB/s", size, seconds, TOKENIZERS, "training", short)
     story = load_story()
     runs = {
-        OURS: lambda: BPETokenizer.train(story, 512),
-        "naive: counts all pairs again for each merge": lambda: naive_merges(story, 512 - 257),
+        OURS: lambda: lambda: BPETokenizer.train(story, 512),
+        "naive: counts all pairs again for each merge": lambda: lambda: naive_merges(story, 512 - 257),
     }
     title = f"Training on the story ({len(story) / 1e3:.0f} kB, 512 tokens)"
     speeds(title, "kB/s", len(story) / 1e3, in_turn(runs, repeats), OURS)
 
 
 def trainers_here() -> dict[str, Callable[[Path, int], object]]:
-    """Functions that train on a file, to a number of tokens; rustbpe only where it is installed."""
-    found = {OURS: train_ours, "tokenizers": train_tokenizers}
-    with suppress(ModuleNotFoundError):
-        import rustbpe
-
-        found["rustbpe"] = lambda path, size: rustbpe.Tokenizer().train_from_iterator(
-            documents(path), size, pattern=GPT2_PATTERN
-        )
+    """Functions that train on a file, to a number of tokens; some only where their package is installed."""
+    found = {OURS: train_ours, TOKENIZERS: train_tokenizers}
+    if installed("rustbpe"):
+        found[named("rustbpe")] = train_rustbpe
+    if installed("gigatoken"):
+        found[named("gigatoken")] = train_gigatoken
     return found
 
 
-def train_ours(path: Path, vocab_size: int) -> None:
-    BPETokenizer.train(read_text(path), vocab_size)
-
-
-def train_tokenizers(path: Path, vocab_size: int) -> None:
-    """As `tokenizers` trains from a file: line by line, on all cores."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    options = {"special_tokens": ["<|endoftext|>"], "initial_alphabet": alphabet, "show_progress": False}
-    tokenizer.train([str(path)], trainers.BpeTrainer(vocab_size=vocab_size, **options))
-
-
-def documents(path: Path) -> Iterator[str]:
-    """The text of a file in pieces of many lines each, as rustbpe counts them in parallel."""
+def pieces(path: Path) -> Iterator[str]:
+    """The text of a file in pieces of whole lines."""
     with path.open(encoding="utf-8", newline="") as file:
-        while lines := file.readlines(2**14):
+        while lines := file.readlines(PIECE):
             yield "".join(lines)
 
 
+def train_ours(path: Path, vocab_size: int) -> BPETokenizer:
+    return BPETokenizer.train(pieces(path), vocab_size)
+
+
+def train_tokenizers(path: Path, vocab_size: int) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    options = {"special_tokens": [END], "initial_alphabet": alphabet, "show_progress": False}
+    tokenizer.train_from_iterator(pieces(path), trainers.BpeTrainer(vocab_size=vocab_size, **options))
+    return tokenizer
+
+
+def train_rustbpe(path: Path, vocab_size: int):
+    import rustbpe
+
+    tokenizer = rustbpe.Tokenizer()
+    tokenizer.train_from_iterator(
+        pieces(path), vocab_size - 1, pattern=GPT2_PATTERN
+    )  # the end is not its own
+    return tokenizer
+
+
+def train_gigatoken(path: Path, vocab_size: int) -> list[tuple[bytes, bytes]]:
+    import gigatoken
+
+    data = CUT.join(piece.encode() for piece in pieces(path))
+    with quiet():
+        return gigatoken.train_bpe(data, vocab_size, [END], separator=CUT)[1]
+
+
+def check_merges(path: Path, vocab_size: int) -> None:
+    """Exit if a trainer learns other merges than ours; rustbpe may order equally frequent pairs otherwise."""
+    ours = [left + right for left, right in train_ours(path, vocab_size).merges]
+    others = {TOKENIZERS: tokens_of(train_tokenizers(path, vocab_size))}
+    if installed("gigatoken"):
+        others[named("gigatoken")] = [left + right for left, right in train_gigatoken(path, vocab_size)]
+    said = f"{len(ours):,} merges, the same of {', '.join([OURS, *others])}."
+    alike = {name: made == ours for name, made in others.items()}
+    if installed("rustbpe"):
+        rust = [bytes(token) for token, _ in train_rustbpe(path, vocab_size).get_mergeable_ranks()[256:]]
+        common, placed = len(set(rust).intersection(ours)), sum(map(eq, rust, ours))
+        said += f" {named('rustbpe')} makes {common:,} of these tokens, {placed:,} of them as the same merge."
+        alike[named("rustbpe")] = common >= ALIKE * len(ours)
+    if not all(alike.values()):
+        raise SystemExit(f"others learn other merges than {OURS}, so times cannot be compared: {alike}")
+    report(said)
+
+
+def tokens_of(theirs: Tokenizer) -> list[bytes]:
+    """What each merge of `tokenizers` makes: the ids after the special token and the 256 bytes."""
+    letter = dict(zip(map(theirs.id_to_token, range(1, 257)), BYTES, strict=True))
+    spelt = map(theirs.id_to_token, range(257, theirs.get_vocab_size()))
+    return [b"".join(map(letter.__getitem__, token)) for token in spelt]
+
+
 def train_in_turn(path: str, vocab_size: int, repeats: int) -> dict[str, list[float]]:
-    runs = {name: lambda t=train: t(Path(path), vocab_size) for name, train in trainers_here().items()}
+    runs = {
+        name: lambda t=train: lambda: t(Path(path), vocab_size) for name, train in trainers_here().items()
+    }
     return in_turn(runs, repeats, time.process_time)
 
 

@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ONE_THREAD = {"RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -16,7 +17,22 @@ def on_one_core(function: Callable, *arguments: object) -> object:
     name = [function.__module__, function.__name__]
     call = [sys.executable, "-m", "benchmarks.child", *name, json.dumps(arguments)]
     done = subprocess.run(call, stdout=subprocess.PIPE, check=True, env=os.environ | ONE_THREAD)
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])  # before it may stand what a library prints
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is printed meanwhile, not even by compiled code."""
+    sys.stdout.flush()
+    kept = os.dup(1), os.dup(2)
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 1), os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        for number, file in enumerate(kept, 1):
+            os.dup2(file, number)
+            os.close(file)
 
 
 def memory(field: str) -> float:

@@ -1,98 +1,121 @@
-"""Encoding with `helpers.bpe`, beside tiktoken and tokenizers: `python -m benchmarks encode [turns]`.
+"""Encoding with `helpers.bpe`, beside tiktoken, tokenizers and gigatoken.
 
-All run on one core, in one process, in turn; timed is the CPU time. *Cold*: each run begins with nothing
-remembered of any text. *Warm*: the encoder has seen the text before, as in a long corpus most pre-tokens have
-been seen. tiktoken remembers nothing, so it has one speed.
+`python -m benchmarks encode [turns]`. All run on one core, in one process, in turn; timed is the CPU time.
+*Cold*: each run begins with nothing remembered of any text. *Warm*: the encoder has seen the text before, as
+in a long corpus most pre-tokens have been seen. tiktoken and tokenizers remember nothing here, so each has
+one speed. 10,000 characters, about three pages, are a passage of Tiny Shakespeare. gigatoken's tables cost it
+some milliseconds at the first text: in a short one that is most of its time.
 """
 
 import pickle
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import tiktoken
-from tokenizers import Tokenizer
-
 from benchmarks import in_turn, speeds, table
 from benchmarks.child import on_one_core
+from benchmarks.peers import (
+    GIGATOKEN,
+    OURS,
+    TIKTOKEN,
+    TOKENIZERS,
+    as_gigatoken,
+    as_tiktoken,
+    as_tokenizers,
+    check_equal,
+    vocabularies,
+    vocabulary_file,
+)
 from helpers.bpe import BPETokenizer
 from helpers.corpus import cache_folder, load_library_docs, read_text
 
-ARRAYS, LISTS = "tiktoken encode_to_numpy", "tiktoken encode_ordinary"
+PASSAGE = 10_000  # characters
+SHORT_TEXT = 10**5  # bytes; a run of less takes milliseconds, so there are more turns
 
 
 def main(args: list[str]) -> None:
     repeats = int(args[0]) if args else 3
     with TemporaryDirectory() as folder:
-        vocabulary, source = Path(folder, "tokenizer.json"), Path(folder, "text.txt")
+        source = Path(folder, "text.txt")
         for title, tokenizer in vocabularies().items():
-            tokenizer.save(vocabulary)
+            vocabulary = vocabulary_file(folder, tokenizer)
             for name, text in texts().items():
                 source.write_bytes(text.encode())
                 size = source.stat().st_size / 1e6
-                arrays, lists = on_one_core(encode_in_turn, str(vocabulary), str(source), repeats)
-                heading = f"{name} ({size:.1f} MB), vocabulary {title}"
-                bars = f"encoding, {name}" if "GPT-2" in title else ""
-                unit = "MB per CPU second"
-                speeds(f"Encoding into an array: {heading}", unit, size, arrays, ARRAYS, bars)
-                speeds(f"Encoding into a list: {heading}", unit, size, lists, LISTS)
-        rows = on_one_core(worst_cases, str(vocabulary))
-    header = ("text", "helpers.bpe", "tokenizers", "tiktoken")
-    table("Very long pre-tokens: CPU seconds of encoding", header, rows)
-
-
-def vocabularies() -> dict[str, BPETokenizer]:
-    found = {"of 8,192, trained on the library docs": BPETokenizer.train(load_library_docs(), 8192)}
-    files = [cache_folder() / name for name in ("gpt2-encoder.json", "gpt2-vocab.bpe")]
-    if all(file.exists() for file in files):
-        found["of GPT-2"] = BPETokenizer.from_gpt2(*files)
-    return found
+                arrays, lists = on_one_core(encode_in_turn, vocabulary, str(source), repeats)
+                heading = f"{name} ({size:,.2f} MB), vocabulary {title}"
+                bars = f"encoding, {name}" if title == "gpt2" else ""
+                unit, short = "MB per CPU second", f"{name}, {title}"
+                speeds(
+                    f"Encoding into an array: {heading}",
+                    unit,
+                    size,
+                    arrays,
+                    TIKTOKEN,
+                    bars,
+                    f"array, {short}",
+                )
+                speeds(
+                    f"Encoding into a list: {heading}", unit, size, lists, TIKTOKEN, short=f"list, {short}"
+                )
+        table("Very long pre-tokens: CPU seconds", *on_one_core(worst_cases, vocabulary))
 
 
 def texts() -> dict[str, str]:
-    shakespeare = cache_folder() / "tiny-shakespeare.txt"
-    known = {"Tiny Shakespeare": read_text(shakespeare)} if shakespeare.exists() else {}
-    return {"library docs": load_library_docs()} | known
-
-
-def peers(vocabulary: str) -> tuple[BPETokenizer, Tokenizer, tiktoken.Encoding]:
-    ours, theirs = BPETokenizer.load(vocabulary), Tokenizer.from_file(vocabulary)
-    theirs.encode_special_tokens = True
-    return ours, theirs, ours.to_tiktoken()
+    known, shakespeare = {"library docs": load_library_docs()}, cache_folder() / "tiny-shakespeare.txt"
+    if shakespeare.exists():
+        play = read_text(shakespeare)
+        known |= {"Tiny Shakespeare": play, "10,000 characters": play[len(play) // 2 :][:PASSAGE]}
+    return known
 
 
 def encode_in_turn(vocabulary: str, source: str, repeats: int) -> list[dict[str, list[float]]]:
     """The seconds of what gives an array, and of what gives lists."""
-    text, (ours, theirs, openai) = read_text(source), peers(vocabulary)
-    lines, frozen = text.splitlines(keepends=True), pickle.dumps(ours)
-    fresh = [pickle.loads(frozen) for _ in range(2 * repeats)]  # a pickle leaves out what was remembered
-    tiktoken_array = partial(openai.encode_to_numpy, text, disallowed_special=())
-    assert (ours.encode_to_numpy(text) == tiktoken_array()).all()
-    assert ours.encode(text) == openai.encode_ordinary(text)
-    theirs.encode_batch_fast(lines)
+    text = read_text(source)
+    if len(text) < SHORT_TEXT:
+        repeats *= 3
+    both = arrays_and_lists(vocabulary, text)
+    for makers in both:
+        check_equal({name: make() for name, make in makers.items()})
+    return [in_turn(makers, repeats, time.process_time) for makers in both]
+
+
+def arrays_and_lists(vocabulary: str, text: str) -> list[dict[str, Callable[[], Callable]]]:
+    """Each gives, untimed, a function that encodes `text`."""
+    ours, openai = BPETokenizer.load(vocabulary), as_tiktoken(BPETokenizer.load(vocabulary))
+    face, giga = as_tokenizers(vocabulary), as_gigatoken(vocabulary)
+    frozen = pickle.dumps(ours)  # a pickle leaves out what was remembered
     arrays = {
-        "helpers.bpe encode_to_numpy, cold": lambda: fresh.pop().encode_to_numpy(text),
-        "helpers.bpe encode_to_numpy, warm": lambda: ours.encode_to_numpy(text),
-        ARRAYS: tiktoken_array,
+        f"{OURS}, cold": lambda: partial(pickle.loads(frozen).encode_to_numpy, text),
+        f"{OURS}, warm": lambda: partial(ours.encode_to_numpy, text),
+        TIKTOKEN: lambda: partial(openai.encode_to_numpy, text, disallowed_special=()),
     }
     lists = {
-        "helpers.bpe encode, cold": lambda: fresh.pop().encode(text),
-        "helpers.bpe encode, warm": lambda: ours.encode(text),
-        LISTS: lambda: openai.encode_ordinary(text),
-        "tokenizers encode_batch_fast by line, warm": lambda: theirs.encode_batch_fast(lines),
+        f"{OURS}, cold": lambda: partial(pickle.loads(frozen).encode, text),
+        f"{OURS}, warm": lambda: partial(ours.encode, text),
+        TIKTOKEN: lambda: partial(openai.encode_ordinary, text),
+        TOKENIZERS: lambda: lambda: face.encode_batch_fast([text], add_special_tokens=False)[0].ids,
     }
-    return [in_turn(functions, repeats, time.process_time) for functions in (arrays, lists)]
+    if giga:
+        arrays[f"{GIGATOKEN}, cold"] = lambda: partial(as_gigatoken(vocabulary).encode, text)
+        arrays[f"{GIGATOKEN}, warm"] = lambda: partial(giga.encode, text)
+        lists[f"{GIGATOKEN}, warm"] = lambda: lambda: giga.encode_batch_list([text], parallel=False)[0]
+    return [arrays, lists]
 
 
-def worst_cases(vocabulary: str) -> list[tuple[str, ...]]:
-    ours, theirs, openai = peers(vocabulary)
+def worst_cases(vocabulary: str) -> tuple[list[str], list[list[str]]]:
+    """A header, and a row for each text without any place to cut."""
     letters = "".join(filter(str.isalpha, load_library_docs()))
     texts = {"100,000 equal letters": "a" * 10**5, "1 MB of letters, no space": letters[: 10**6]}
-    rows = []
+    header, rows = ["text"], []
     for name, text in texts.items():
-        encoders = {"helpers": ours.encode, "tokenizers": theirs.encode, "tiktoken": openai.encode_ordinary}
-        runs = {key: partial(encode, text) for key, encode in encoders.items()}
-        seconds = in_turn(runs, 1, time.process_time)
-        rows.append((name, *(f"{s[0]:.2f}" for s in seconds.values())))
-    return rows
+        makers = arrays_and_lists(vocabulary, text)[1]
+        makers = {
+            key.removesuffix(", warm"): make for key, make in makers.items() if not key.endswith("cold")
+        }
+        seconds = in_turn(makers, 1, time.process_time)
+        rows.append([name, *(f"{taken[0]:.2f}" for taken in seconds.values())])
+        header[1:] = seconds
+    return header, rows

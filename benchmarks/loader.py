@@ -1,8 +1,7 @@
 """Reading an epoch of windows: the loader of notebook 07, a list of tensors, and plain copies.
 
-    python -m benchmarks loader [number of token ids, 2 million by default]
-
-Windows of 256 tokens, every 256 and every 64 positions, in shuffled batches of 32; everything in one process.
+`python -m benchmarks loader [turns]`. Windows of 256 tokens from two million ids, every 256 and every 64
+positions, in shuffled batches of 32; everything in one process.
 A *copy* takes batches that are ready (int64, in order, input and target together) from one large array: the
 bytes that an epoch has to write, without the gathering, the widening and the shuffling.
 """
@@ -21,8 +20,8 @@ from benchmarks import in_turn, speeds, table
 from benchmarks.child import memory, on_one_core
 from helpers.windows import WindowDataset, make_loader
 
-MAX_LENGTH, STRIDES, BATCH, TURNS = 256, (256, 64), 32, 3
-VOCABULARY = 50_257
+MAX_LENGTH, STRIDES, BATCH = 256, (256, 64), 32
+VOCABULARY, N_IDS = 50_257, 2_000_000
 
 
 def write_ids(path: Path, n: int) -> np.memmap:
@@ -55,7 +54,7 @@ def ready_batches(n_batches: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, VOCABULARY, shape)
 
 
-def compare(ids: np.memmap, stride: int) -> None:
+def compare(ids: np.memmap, stride: int, turns: int) -> None:
     n_batches = ((len(ids) - MAX_LENGTH - 1) // stride + 1) // BATCH
     as_list, ready = ids.tolist(), ready_batches(n_batches)
     make = partial(make_loader, ids, MAX_LENGTH, stride, BATCH)
@@ -67,12 +66,12 @@ def compare(ids: np.memmap, stride: int) -> None:
         "a memory map, row by row": lambda: rows_of_a_map(ids, stride),
         "a list of tensors (build and read)": lambda: list_of_tensors(as_list, stride),
     }
-    runs = {name: partial(read_all, way) for name, way in ways.items()}
+    runs = {name: partial(partial, read_all, way) for name, way in ways.items()}
     read_all(make)  # an epoch that does not count: it maps the pages of the file
     tokens = n_batches * BATCH * MAX_LENGTH / 1e6
     title = f"Reading an epoch of {tokens:.1f} M target tokens, stride {stride}"
     bars = f"loading, stride {stride}"
-    speeds(title, "M tokens/s", tokens, in_turn(runs, TURNS), "a list of tensors (build and read)", bars)
+    speeds(title, "M tokens/s", tokens, in_turn(runs, turns), "a list of tensors (build and read)", bars)
 
 
 def read_all(way: Callable[[], Iterator]) -> None:
@@ -110,11 +109,11 @@ def compare_memory(folder: Path, sizes: tuple[int, ...]) -> None:
 
 
 def main(args: list[str]) -> None:
-    n = int(args[0]) if args else 2_000_000
+    turns = int(args[0]) if args else 3
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
-        ids = write_ids(Path(folder) / "ids.bin", n)
+        ids = write_ids(Path(folder) / "ids.bin", N_IDS)
         for stride in STRIDES:
-            compare(ids, stride)
+            compare(ids, stride, turns)
         if Path("/proc/self/status").exists():  # Linux only
-            compare_memory(Path(folder), (5 * n, 50 * n))
+            compare_memory(Path(folder), (5 * N_IDS, 50 * N_IDS))

@@ -8,7 +8,7 @@ import io
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import product
+from itertools import cycle, product
 from typing import Any
 
 import ipywidgets as widgets
@@ -275,3 +275,20 @@ def draw_tokens(
         column += len(text)
     ax.set(xlim=(0, columns), ylim=(-row - 0.6, 0.6))
     ax.axis("off")
+
+
+def draw_rows(
+    rows: Mapping[str, Sequence[str]], unit: str = "tokens", *, width: float = 9, height: float = 0.72,
+    columns: int = 80, size: float = 11, unknown: str = "",
+) -> Figure:  # fmt: skip
+    """A figure with a run of boxes for each of the named `rows` of pieces, below its name and their number.
+
+    A row is `height` inches high. Pieces that hold `unknown` are grey. For the rest see `draw_tokens`.
+    """
+    fig, axes = plt.subplots(len(rows), figsize=(width, height * len(rows)), squeeze=False)
+    for ax, (name, pieces) in zip(axes[:, 0], rows.items(), strict=True):
+        turns = zip(pieces, cycle(PASTELS), strict=False)
+        fills = [GREY if unknown and unknown in piece else pastel for piece, pastel in turns]
+        draw_tokens(ax, pieces, fills, columns, size)
+        ax.set_title(f"{name}: {len(pieces)} {unit}", fontsize=11, weight="normal")
+    return fig

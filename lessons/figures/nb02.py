@@ -7,15 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lessons.plots import BLUE, COLOURS, ORANGE, PASTELS, draw_tokens, show
+from lessons.plots import BLUE, COLOURS, ORANGE, PASTELS, draw_rows, draw_tokens, show
 
 
 def draw_cuts(cuts: Mapping[str, Sequence[str]], title: str, columns: int = 64, lines: int = 1) -> None:
     """A row of boxes for each way to cut a text; `lines` is how many lines of boxes a row may take."""
-    fig, axes = plt.subplots(len(cuts), figsize=(9, (0.4 + 0.3 * lines) * len(cuts)))
-    for ax, (label, pieces) in zip(axes, cuts.items(), strict=True):
-        draw_tokens(ax, pieces, columns=columns, size=10)
-        ax.set_title(f"{label}: {len(pieces)} pieces", fontsize=10, weight="normal")
+    fig = draw_rows(cuts, "pieces", height=0.4 + 0.3 * lines, columns=columns, size=10)
     fig.suptitle(title, weight="bold", x=0.01, ha="left")
     counts = ", ".join(f"{label} ({len(pieces)} pieces)" for label, pieces in cuts.items())
     show(fig, alt=f"{title}. From top to bottom: {counts}.")

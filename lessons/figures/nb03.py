@@ -37,14 +37,19 @@ def replay(text: str, merges: Sequence[tuple[bytes, bytes]]) -> list[list[bytes]
     """The tokens of `text` before the first merge, and after each."""
     frames = [[bytes([byte]) for byte in text.encode()]]
     for pair in merges:
-        tokens: list[bytes] = []
-        for token in frames[-1]:
-            if tokens and (tokens[-1], token) == pair:
-                tokens[-1] += token
-            else:
-                tokens.append(token)
-        frames.append(tokens)
+        frames.append(merged(frames[-1], pair))
     return frames
+
+
+def merged(tokens: Sequence[bytes], pair: tuple[bytes, bytes]) -> list[bytes]:
+    """`tokens` with `pair` joined, from left to right."""
+    out: list[bytes] = []
+    for token in tokens:
+        if out and (out[-1], token) == pair:
+            out[-1] += token
+        else:
+            out.append(token)
+    return out
 
 
 def draw_frame(ax: Axes, tokens: Sequence[bytes], made: bytes | None, columns: int, size: float) -> None:

@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 
-from lessons.plots import BLUE, GREEN, GREY, ORANGE, draw_tokens, show
+from lessons.plots import BLUE, GREEN, GREY, ORANGE, draw_rows, show
 
 
 def draw_lines(lines: Mapping[str, Sequence[bytes]]) -> None:
     """Draw the tokens of one line of text by each of some named vocabularies, below each other."""
-    fig, axes = plt.subplots(len(lines), figsize=(11, 0.85 * len(lines)))
-    for ax, (name, tokens) in zip(axes, lines.items(), strict=True):
-        draw_tokens(ax, tokens, columns=len(b"".join(tokens)), size=11)
-        ax.set_title(f"{name}: {len(tokens)} tokens", fontsize=11)
+    longest = max(len(b"".join(tokens)) for tokens in lines.values())
+    fig = draw_rows(lines, width=11, height=0.85, columns=longest)
     counts = ", ".join(f"{len(tokens)} tokens {name}" for name, tokens in lines.items())
     show(fig, alt=f"One line of the docs: {counts}.")
 

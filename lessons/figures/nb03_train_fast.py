@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import regex
 
 from helpers.bpe import GPT2_PATTERN
+from lessons.figures.nb03 import merged
 from lessons.plots import AMBER, BLUE, GREEN, GREY, ORANGE, draw_tokens, show, visible
 
 Merge = tuple[bytes, bytes]
@@ -39,17 +40,6 @@ def pairs_looked_at(text: str, merges: Sequence[Merge]) -> dict[str, list[int]]:
             words[word] = merged(words[word], pair)
     looks["words with the pair"][0] += sum(len(word.encode()) - 1 for word in occurrences)  # the first count
     return looks
-
-
-def merged(tokens: Sequence[bytes], pair: Merge) -> list[bytes]:
-    """`tokens` with `pair` joined, from left to right."""
-    out: list[bytes] = []
-    for token in tokens:
-        if out and (out[-1], token) == pair:
-            out[-1] += token
-        else:
-            out.append(token)
-    return out
 
 
 def draw_work(looks: Mapping[str, Sequence[int]]) -> None:

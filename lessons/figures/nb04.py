@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lessons.plots import AMBER, BLUE, GREEN, GREY, INK, ORANGE, PASTELS, draw_tokens, show
+from lessons.plots import AMBER, BLUE, GREEN, GREY, INK, ORANGE, draw_rows, show
 
 
 def draw_prices(prices: pd.DataFrame) -> None:
@@ -30,12 +30,7 @@ def draw_prices(prices: pd.DataFrame) -> None:
 
 def draw_cuts(cuts: Mapping[str, Sequence[str]]) -> None:
     """The pieces of one text under each tokenizer, one under the other; <|unk|> is grey."""
-    fig, axes = plt.subplots(len(cuts), figsize=(9, 0.72 * len(cuts)), squeeze=False)
-    for ax, (name, pieces) in zip(axes[:, 0], cuts.items(), strict=True):
-        taking_turns = (PASTELS * len(pieces))[: len(pieces)]
-        fills = [GREY if "<|unk|>" in p else fill for p, fill in zip(pieces, taking_turns, strict=True)]
-        draw_tokens(ax, pieces, fills)
-        ax.set_title(f"{name}: {len(pieces)} tokens", size=11)
+    fig = draw_rows(cuts, unknown="<|unk|>")
     counts = ", ".join(f"{name} {len(pieces)}" for name, pieces in cuts.items())
     show(fig, alt=f"The same sentence in tokens: {counts}. What a vocabulary does not know is grey.")
 

@@ -34,7 +34,8 @@ HIDDEN = "---\nnosearch: true\nhtml_theme.sidebar_secondary.remove: true\n---\n"
 
 def image(source: str, alt: str) -> str:
     """A picture, which scrolls on its own where the window is narrow."""
-    return f'<div class="scroll"><img class="dark-light" src="{source}" alt="{escape(alt)}" loading="lazy"></div>'
+    picture = f'<img class="dark-light" src="{source}" alt="{escape(alt)}" loading="lazy">'
+    return f'<div class="scroll">{picture}</div>'
 
 
 def figure_with_sliders(folder: str, states: dict, alt: str) -> str:

@@ -197,8 +197,3 @@ def test_the_solutions_pass(path, monkeypatch):
 @every_notebook
 def test_the_readme_lists_it(path):
     assert str(path.relative_to(ROOT).as_posix()) in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_picture_in_the_readme_is_a_figure_of_a_notebook():
-    picture = base64.b64encode((ROOT / "notebooks" / "images" / "readme.png").read_bytes()).decode()
-    assert any(picture == data.replace("\n", "") for path in NOTEBOOKS for data, _ in pictures(path))

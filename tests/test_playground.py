@@ -5,17 +5,21 @@ Skipped where there is no chromium, unless BROWSER_TESTS=required.
 
 import doctest
 import importlib.util
+import io
 import json
 import random
 import shutil
-import sys
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from helpers import corpus
 from helpers.bpe import BPETokenizer
+from lessons.playground import piece
+from lessons.plots import png
 
 ROOT = Path(__file__).resolve().parent.parent
 SPACES = [*" \n\r\t\v\f\x1c\x1d\x1e\x1f\x85\xa0", "\u1680", "\u180e", "\u200b", "\u2028", "\u3000", "\ufeff"]
@@ -72,14 +76,17 @@ KINDS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def data():
-    """tools/playground_data.py as a module."""
-    spec = importlib.util.spec_from_file_location("playground_data", ROOT / "tools" / "playground_data.py")
+def tool(name: str):
+    """A file of the folder tools, as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def data():
+    return tool("playground_data")
 
 
 @pytest.fixture(scope="module")
@@ -346,3 +353,23 @@ def test_a_vocabulary_with_another_rule_is_refused(data):
     merges = [(b"a", b"b"), (b"b", b"c"), (b"a", b"bc")]
     with pytest.raises(ValueError, match="1 tokens are not what"):
         data.as_data(BPETokenizer(merges))
+
+
+# ---- the picture of the README, from the same vocabularies ----
+
+
+def test_the_picture_of_the_readme_shows_today_s_tokens(tokenizers):
+    readme = tool("readme_picture")
+    if missing := set(readme.SHOWN) - set(tokenizers):
+        pytest.skip(f"no files of {missing}")
+    today = {label: tokenizers[name] for name, label in readme.SHOWN.items()}
+    fig = readme.draw_today(readme.TEXT, today)
+    for ax, (label, tokenizer) in zip(fig.axes, today.items(), strict=True):
+        tokens = [tokenizer.decode_bytes([i]) for i in tokenizer.encode(readme.TEXT)]
+        assert ax.get_title(loc="left") == f"{label}: {len(tokens)} tokens"
+        assert [text.get_text() for text in ax.texts] == [piece(token).replace(" ", "␣") for token in tokens]
+    drawn, stored = (
+        Image.open(file).convert("RGB") for file in (io.BytesIO(png(fig, dpi=200)), readme.PICTURE)
+    )
+    assert drawn.size == stored.size
+    assert np.abs(np.asarray(drawn, float) - np.asarray(stored)).mean() < 2, "run tools/readme_picture.py"

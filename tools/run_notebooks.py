@@ -2,11 +2,9 @@
 
 usage: python tools/run_notebooks.py [NOTEBOOK ...]     (default: all below notebooks/)
 
-A notebook is written back only where every cell ran. The figure of a cell tagged `readme` is kept as a
-file too, for the README.
+A notebook is written back only where every cell ran.
 """
 
-import base64
 import sys
 import time
 from pathlib import Path
@@ -15,7 +13,6 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-README_FIGURE = ROOT / "notebooks" / "images" / "readme.png"
 
 
 def run(path: Path) -> float:
@@ -41,10 +38,6 @@ def run(path: Path) -> float:
         for output in cell.get("outputs", []):
             # A widget is live only beside its kernel; the picture next to it is what is stored.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-        if "readme" in cell.metadata.get("tags", []):
-            picture = next(o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
-            README_FIGURE.parent.mkdir(exist_ok=True)
-            README_FIGURE.write_bytes(base64.b64decode(picture))
     nbformat.write(notebook, path)
     return seconds
 

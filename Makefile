@@ -27,7 +27,7 @@ TEXT_TO_TENSORS_DATA ?= $(CURDIR)/texts
 export TEXT_TO_TENSORS_DATA
 endif
 
-.PHONY: lab test test-oldest quick test-busy lint notebooks slides bundle clean
+.PHONY: lab test test-oldest quick test-busy lint notebooks slides site bundle clean
 
 # The stamp is newer than what it was made from, so a second `make` does no set-up work.
 .venv/installed: requirements.txt pyproject.toml
@@ -44,7 +44,7 @@ lab: .venv/installed
 
 # A notebook is run once: in the browser where there is one, else by nbval; the outputs are compared either way.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg
-SPREAD := -n 2 --dist loadgroup --no-loadscope-reorder
+SPREAD := -n 2 --dist loadfile
 
 test: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)
@@ -56,7 +56,7 @@ quick: .venv/installed lint
 
 # Three times in a row beside four busy loops: all notebooks by nbval, and the tests without a browser
 test-busy: .venv/installed
-	$(PY) tools/run_busy.py -- -n 2 --dist loadscope $(NBVAL) --nbval-cell-timeout 900 -m "not browser" -q $(PYTEST)
+	$(PY) tools/run_busy.py -- -n 2 --dist loadfile $(NBVAL) --nbval-cell-timeout 900 -m "not browser" -q $(PYTEST)
 
 lint: .venv/installed
 	$(PY) -m ruff format --check .
@@ -69,6 +69,10 @@ notebooks: .venv/installed
 # Slides for a class, in the folder slides: they open in any browser, without a network
 slides: .venv/installed
 	$(PY) tools/make_slides.py $(NB)
+
+# All pages as a site, in the folder site, for any web server: it asks nothing of any other
+site: .venv/installed
+	$(PY) tools/make_site.py
 
 # One archive with everything, for a room without a network: dist/from-text-to-tensors-...-offline-....zip
 bundle: .venv/installed
@@ -83,7 +87,7 @@ bundle: .venv/installed
 
 NOT_OLDEST := $(foreach name,test_browser test_bundle test_slides test_notebooks lessons/test_exercises,--ignore=tests/$(name).py)
 test-oldest: .venv-oldest/installed
-	$(OLDEST) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
+	$(OLDEST) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
 
 clean:
 	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis

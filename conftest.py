@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from helpers import corpus
 
@@ -33,14 +33,43 @@ def leave_out_what_is_not_here(cells) -> None:
             cell.options["check"] = False
 
 
+# Tests that take long, each a page: these are handed out one by one, and before all others.
+ONE_BY_ONE = ("test_run_all_sliders_and_an_exercise[", "test_the_solutions_pass[")
+
+
+class LongestFirst(LoadFileScheduling):
+    """Give each process a file at a time: fixtures are made once, and the cells of a page keep their order.
+
+    The tests named in `ONE_BY_ONE` go alone, whichever process is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return nodeid if test.startswith(ONE_BY_ONE) else file
+
+
 def pytest_xdist_make_scheduler(config, log):
-    """Without a browser nbval runs the pages, whose cells have an order: each file stays in one process."""
-    return None if shutil.which("chromium") else LoadScopeScheduling(config, log)
+    """For `--dist loadfile`: in the order of the items, and not the file with the most tests first."""
+    if config.getvalue("dist") == "loadfile":
+        config.option.loadscopereorder = False
+        return LongestFirst(config, log)
+    return None
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def in_order(items) -> list:
+    """Pages first, as they take longest; then files with a slow test; the many short tests fill the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def place(item) -> int:
+        if type(item).__name__ == "IPyNbCell" or "lab" in getattr(item, "fixturenames", ()):
+            return 0
+        return 1 if item.name.startswith(ONE_BY_ONE) else 2 if item.path in slow else 3
+
+    return sorted(items, key=place)
+
+
 def pytest_collection_modifyitems(config, items):
-    """Run a notebook once for both, nbval and the browser test, and group the tests for `--dist loadgroup`.
+    """Run a notebook once for both, nbval and the browser test, and put first what takes long.
 
     The browser test compares with nbval's own function what Lab saved after Run All. So where it is about to
     run, nbval need not execute the same notebook again. Without a browser nbval does it.
@@ -56,14 +85,10 @@ def pytest_collection_modifyitems(config, items):
     again = {cell for cell in cells if cell.path in in_browser}
     if again:
         config.hook.pytest_deselected(items=list(again))
-        items[:] = [item for item in items if item not in again]
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-        if not item.get_closest_marker(
-            "xdist_group"
-        ):  # fixtures of a module are made once, cells have an order
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items[:] = in_order([item for item in items if item not in again])
 
 
 @pytest.fixture(scope="module")  # it leaves an event loop running, which tests of other modules may not have

@@ -28,14 +28,22 @@ EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipyn
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
-# The commands behind Run > Run All Cells and File > Save; each promise ends when the work is done.
-RUN_AND_SAVE = """async () => {
+# The commands behind File > Open, Run > Run All Cells, File > Save; each promise ends when the work is done.
+RUN_AND_SAVE = """async path => {
     const app = window.jupyterapp;
     await app.restored;
-    await app.shell.currentWidget.context.ready;
-    await app.shell.currentWidget.sessionContext.ready;
+    const notebook = await app.commands.execute('docmanager:open', { path });
+    app.shell.activateById(notebook.id);
+    await notebook.context.ready;
+    await notebook.sessionContext.ready;
     await app.commands.execute('notebook:run-all-cells');
     await app.commands.execute('docmanager:save');
+}"""
+SHUT_DOWN_AND_CLOSE = """async () => {
+    for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+        await widget.sessionContext?.shutdown();
+        widget.dispose();  // does not ask whether to save
+    }
 }"""
 
 
@@ -68,22 +76,28 @@ def lab(tmp_path_factory):
     server.wait(timeout=30)
 
 
-@pytest.fixture
-def page(browser):
+@pytest.fixture(scope="module")
+def opened(browser, lab):
+    """Lab in the browser, once for all notebooks: to load it takes longer than to run a short one."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(180_000)
-    yield page
-    page.close()
+    page.goto(f"{lab[0]}?reset")
+    page.wait_for_function("window.jupyterapp")
+    return page
+
+
+@pytest.fixture
+def page(opened):
+    """Lab with no notebook open, and what is opened in it closed afterwards with its kernel."""
+    yield opened
+    opened.evaluate(SHUT_DOWN_AND_CLOSE)
 
 
 def run_all(page, lab, path):
     """Open the notebook in Lab, run all its cells, save it, and return what was saved."""
-    address, folder = lab
     name = path.relative_to(NOTEBOOKS) if path.is_relative_to(NOTEBOOKS) else path
-    page.goto(f"{address}/tree/{name.as_posix()}?reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    page.evaluate(RUN_AND_SAVE)
-    return nbformat.read(folder / name, as_version=4)
+    page.evaluate(RUN_AND_SAVE, name.as_posix())
+    return nbformat.read(lab[1] / name, as_version=4)
 
 
 def compare(request: pytest.FixtureRequest, path: Path, code: list) -> None:
@@ -136,13 +150,8 @@ def solution(path: Path, name: str) -> str:
     return re.sub(r"^check\(.*\n", "", before, flags=re.MULTILINE) + "\n" + call[1]
 
 
-def each(path: Path):
-    """Each notebook may run in another process."""
-    return pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"browser-{path.stem}"))
-
-
 @pytest.mark.runs_notebook
-@pytest.mark.parametrize("path", [each(path) for path in EVERY])
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
 def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_property):
     start = time.perf_counter()
     notebook = run_all(page, lab, path)

@@ -292,6 +292,9 @@ def test_another_vocabulary_is_loaded_when_it_is_chosen(page, tokenizers):
         ids = " ".join(map(str, tokenizers[name].encode(text)))
         page.wait_for_function("ids => document.querySelector('#pg-ids').textContent === ids", arg=ids)
         assert f"{name}.js" in page.evaluate(loaded)
+    wanted = [f"{len(tokenizer.encode(text))} tokens" for tokenizer in tokenizers.values()]
+    said = "[...document.querySelectorAll('#pg-vocabularies small')].map((small) => small.textContent)"
+    page.wait_for_function(f"wanted => JSON.stringify({said}) === JSON.stringify(wanted)", arg=wanted)
 
 
 def test_half_a_character_is_replaced_and_said(page, tokenizers):

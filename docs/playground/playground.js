@@ -6,7 +6,8 @@
   if (!root) return;
 
   const MOST = 1000; // tokens that are drawn; all of them are counted
-  const START = "The unbelievable umbrella costs 12345 yen 🙂";
+  const LONG = 20000; // a text of more characters is not encoded by all vocabularies as one types
+  const START = "Unbelievable: 12345 umbrellas, всё хорошо";
   const EXAMPLES = {
     English: "The tokenizer cuts an unbelievable sentence into pieces that it knows.",
     Code: "def mean(values):\n    return sum(values) / len(values)  # of 1 or more\n",
@@ -19,10 +20,10 @@
 
   root.classList.add("playground");
   root.innerHTML = `
-    <label for="pg-text">Type or paste a text</label>
+    <label for="pg-text">Type or paste a text (it stays in your browser)</label>
     <textarea id="pg-text" rows="4" spellcheck="false" autocomplete="off"></textarea>
     <div class="pg-row" id="pg-examples" role="group" aria-label="Examples of texts"></div>
-    <fieldset><legend>Vocabulary</legend><div class="pg-row" id="pg-vocabularies"></div></fieldset>
+    <fieldset><legend>Vocabulary (and its size)</legend><div class="pg-row" id="pg-vocabularies"></div></fieldset>
     <dl id="pg-counts">
       <div><dt>tokens</dt><dd data-count="tokens"></dd></div>
       <div><dt>characters</dt><dd data-count="characters"></dd></div>
@@ -51,6 +52,7 @@
 
   const part = (name) => root.querySelector(`#pg-${name}`);
   const [text, tokens, detail, word, slider] = ["text", "tokens", "detail", "word", "step"].map(part);
+  const loaded = new Map(); // the tokenizers so far, and where the page says how many tokens each makes
   let tokenizer = null;
   let label = "";
   let encoded = []; // the tokens of the text
@@ -143,6 +145,15 @@
     here = -1;
     part("ids").textContent = encoded.map((token) => token.id).join(" ");
     detail.textContent = "Point at a token, or move with the arrow keys, to see its id and its bytes.";
+    setTimeout(compare, 0, whole);
+  };
+
+  /** How many tokens each vocabulary makes that is loaded, of a text that is not too long for all of them. */
+  const compare = (whole) => {
+    for (const [other, said] of loaded) {
+      if (other === tokenizer) said.textContent = several(encoded.length, "token");
+      else said.textContent = whole.length > LONG ? "" : several(other.encode(whole).length, "token");
+    }
   };
 
   // ---- the word ----
@@ -198,12 +209,13 @@
 
   // ---- what the reader does ----
 
-  const choose = async ({ name, label: called, bytes }) => {
+  const choose = async ({ name, label: called, bytes, said }) => {
     part("note").textContent = `Loading ${called}: ${(bytes / 1e6).toFixed(1)} MB`;
     try {
-      const loaded = await textToTensors.tokenizer(name);
+      const chosen = await textToTensors.tokenizer(name);
+      loaded.set(chosen, said);
       if (root.querySelector("input[name=pg-vocabulary]:checked").value !== name) return; // another was chosen
-      tokenizer = loaded;
+      tokenizer = chosen;
       label = called;
       drawText();
       drawWord();
@@ -265,9 +277,9 @@
       const vocabularies = await textToTensors.vocabularies();
       for (const vocabulary of vocabularies) {
         const radio = element("input", { type: "radio", name: "pg-vocabulary", value: vocabulary.name });
+        vocabulary.said = element("small");
         radio.addEventListener("change", () => choose(vocabulary));
-        const size = element("small", { textContent: number(vocabulary.tokens) });
-        part("vocabularies").append(element("label", {}, radio, ` ${vocabulary.label} `, size));
+        part("vocabularies").append(element("label", {}, radio, ` ${vocabulary.label} (${number(vocabulary.tokens)}) `, vocabulary.said));
       }
       root.querySelector("input[name=pg-vocabulary]").checked = true;
       await choose(vocabularies[0]);

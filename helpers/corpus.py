@@ -19,32 +19,9 @@ from helpers.files import as_path, file_sha256, read_text, remove_leftovers, who
 
 STORY = Path(__file__).resolve().parent.parent / "data" / "story.txt"
 
-_GITHUB, _HUB = "https://raw.githubusercontent.com", "https://huggingface.co"
-_OPENAI = "https://openaipublic.blob.core.windows.net"
-_DEEPSEEK = f"{_HUB}/deepseek-ai/DeepSeek-V4-Pro/resolve/b5968e9190ef611bbf34a7229255be88a0e937c1"
-_ADDRESSES = {
-    "the-verdict.txt": f"{_GITHUB}/rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/the-verdict.txt",
-    "tiny-shakespeare.txt": f"{_GITHUB}/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
-    "gpt2-vocab.bpe": f"{_OPENAI}/gpt-2/encodings/main/vocab.bpe",
-    "gpt2-encoder.json": f"{_OPENAI}/gpt-2/encodings/main/encoder.json",
-    "cl100k_base.tiktoken": f"{_OPENAI}/encodings/cl100k_base.tiktoken",  # GPT-4
-    "o200k_base.tiktoken": f"{_OPENAI}/encodings/o200k_base.tiktoken",  # GPT-4o and after
-    "gpt-oss-tokenizer.json": f"{_HUB}/openai/gpt-oss-20b/resolve/main/tokenizer.json",
-    "qwen3-tokenizer.json": f"{_HUB}/Qwen/Qwen3-0.6B/resolve/main/tokenizer.json",
-    "deepseek-v4-tokenizer.json": f"{_DEEPSEEK}/tokenizer.json",
-}
-_SHA256 = {
-    "the-verdict.txt": "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
-    "tiny-shakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-    "gpt2-vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
-    "gpt2-encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
-    "cl100k_base.tiktoken": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-    "o200k_base.tiktoken": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-    "gpt-oss-tokenizer.json": "0614fe83cadab421296e664e1f48f4261fa8fef6e03e63bb75c20f38e37d07d3",
-    "qwen3-tokenizer.json": "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4",
-    "deepseek-v4-tokenizer.json": "8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf",
-}
-DOWNLOADS = {name: (url, _SHA256[name]) for name, url in _ADDRESSES.items()}
+# A line for each file: its name, its SHA-256, and its address. They become name: (address, SHA-256)
+_LINES = Path(__file__).with_name("downloads.txt").read_text(encoding="utf-8").splitlines()
+DOWNLOADS = {name: (url, sha256) for name, sha256, url in map(str.split, _LINES)}
 TIMEOUT = 10  # seconds without a byte from the server
 RETRY_WAITS = (1, 2)  # seconds before the second and the third attempt
 

@@ -72,10 +72,7 @@ def _check_shard(shard: Any) -> None:
 
 
 def check(target: Path, manifest: dict, read: bool = False) -> None:
-    """Raise `ValueError` if a token shard does not fit its manifest.
-
-    Looks at the size, and with `read` at every byte.
-    """
+    """Raise `ValueError` if a token shard has another size than in its manifest, or (`read`) other bytes."""
     wanted = manifest["tokens"] * np.dtype(manifest["dtype"]).itemsize
     if not target.is_file():
         known = "its manifest is there" if manifest_path(target).exists() else f"{RECORD} lists it"

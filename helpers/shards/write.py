@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -26,7 +26,6 @@ from helpers.shards.record import RECORD, manifest_path
 
 AnyPath = str | os.PathLike
 END_OF_TEXT = "<|endoftext|>"
-PATIENCE = 60  # seconds; where no worker is left after so long, nobody waits for one
 
 
 def tokenize_corpus(paths: Iterable[AnyPath], tokenizer: Any, folder: AnyPath, client: Any = None) -> Path:
@@ -50,8 +49,7 @@ def tokenize_corpus(paths: Iterable[AnyPath], tokenizer: Any, folder: AnyPath, c
     targets = [folder.resolve() / record.token_file(number) for number in range(len(sources))]
     refuse_others(folder, record.shards_in(folder).difference(target.name for target in targets))
     pairs = list(zip(sources, targets, strict=True))
-    looks = [partial(_manifest_if_ours, *pair, made_by) for pair in pairs]
-    _call_all(sources, looks, "nothing was written")
+    _call_all(sources, [partial(_manifest_if_ours, *pair, made_by) for pair in pairs], "nothing was written")
     for prefix in ("tokens-", RECORD):
         remove_leftovers(folder, prefix, age=0)
     if not all(manifest_path(target).exists() for target in targets):
@@ -72,7 +70,7 @@ def _sources(paths: Iterable[AnyPath]) -> list[Path]:
     return sources
 
 
-def _call_all(sources: list[Path], calls: list[Callable], rest: str) -> None:
+def _call_all(sources: list[Path], calls: Iterable[Callable], rest: str) -> None:
     """Make each call, one for each source; then raise the errors of those that failed as one."""
     failed = []
     for source, call in zip(sources, calls, strict=True):
@@ -178,10 +176,11 @@ def _check_client(client: Any) -> None:
         raise arguments.WrongKind(f"client must be {wanted}, not {client!r:.60}: {way_out}")
 
 
-def _calls(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client: Any) -> list[Callable]:
-    """What tokenizes each source into its target when it is called, or waits for a worker that does so."""
+def _calls(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client: Any) -> Iterator[Callable]:
+    """For each source, what tokenizes it when it is called, or waits for the worker that does."""
     if client is None:
-        return [partial(tokenize_shard, *pair, tokenizer, made_by) for pair in pairs]
+        yield from (partial(tokenize_shard, *pair, tokenizer, made_by) for pair in pairs)
+        return
     from distributed.protocol.pickle import dumps, loads  # unlike `pickle`, also what a notebook defines
 
     try:
@@ -194,17 +193,4 @@ def _calls(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client:
     there = client.submit(loads, sent, pure=False)
     each = zip(*pairs, strict=True)
     futures = client.map(tokenize_shard, *each, tokenizer=there, made_by=made_by, pure=False)
-    return [partial(_wait, future, [there, *futures], client) for future in futures]
-
-
-def _wait(future: Any, futures: list, client: Any) -> None:
-    """Raise the error of a task, once it has ended. All are cancelled where no worker is left to end them."""
-    while not future.done():
-        try:
-            future.exception(PATIENCE)
-        except TimeoutError:
-            if not client.nthreads():
-                client.cancel(futures)
-    if future.cancelled():
-        raise RuntimeError("its task was cancelled: the client was closed or restarted, or no worker is left")
-    future.result()
+    yield from (future.result for future in futures)

@@ -5,6 +5,11 @@ import pandas as pd
 
 from lessons.plots import BLUE, GREEN, GREY, ORANGE, show
 
+OFFSETS = {  # of labels that would overlap, in points
+    "characters": (9, 4), "bytes": (9, -13), "across words 1024": (9, 0), "across words 4096": (9, 2),
+    "BPE 2048": (-30, -27),
+}  # fmt: skip
+
 
 def draw_seeds(runs: pd.DataFrame, settings: list[str]) -> None:
     """Draw bits per byte on the way, a line for each seed of the experiment on positions."""
@@ -28,7 +33,7 @@ def draw_costs(runs: pd.DataFrame, figures: pd.DataFrame, baseline: str) -> None
         loses = name == "words or unk"
         cost, colour = last[name] / last[baseline], GREY if loses else BLUE
         ax.plot([cost] * 2, [bits.min(), bits.max()], color=colour, lw=5)
-        offset = (9, {"characters": 4, "bytes": -13}.get(name, -4))  # else they overlap
+        offset = OFFSETS.get(name, (9, -4))
         label = f"{name}: loses text" if loses else name
         ax.annotate(label, (cost, bits.mean()), offset, textcoords="offset points")
     ax.set(xlabel="operations for the same text (baseline = 1)", xlim=(0.9, 3.3))

@@ -87,11 +87,7 @@ class TinyGPT(nn.Module):
         self.to(torch.get_default_device())
 
     def forward(self, ids: Tensor, position_ids: Rows = None, document_ids: Rows = None) -> Tensor:
-        if ids.ndim != 2:
-            raise ValueError(f"ids has the shape {tuple(ids.shape)}; give rows, (batch, length): ids[None]?")
-        if ids.shape[1] > self.max_length:
-            raise ValueError(f"ids has rows of {ids.shape[1]} tokens, more than max_length={self.max_length}")
-        _check_ids("ids", ids, self.embedding.num_embeddings)
+        self._check(ids)
         x, places = self.embedding(ids.long()), torch.arange(ids.shape[1], device=ids.device)[None]
         if position_ids is not None:
             places = _beside("position_ids", position_ids, ids)
@@ -105,6 +101,13 @@ class TinyGPT(nn.Module):
         for block in self.blocks:
             x = block(x, places, mask)
         return F.linear(self.norm(x), self.embedding.weight)
+
+    def _check(self, ids: Tensor) -> None:
+        if ids.ndim != 2:
+            raise ValueError(f"ids has the shape {tuple(ids.shape)}; give rows, (batch, length): ids[None]?")
+        if ids.shape[1] > self.max_length:
+            raise ValueError(f"ids has rows of {ids.shape[1]} tokens, more than max_length={self.max_length}")
+        _check_ids("ids", ids, self.embedding.num_embeddings)
 
     def _mask(self, length: int, document_ids: Tensor | None) -> Tensor | None:
         """What attention may see (bool), or what is added to its scores (float); None: all earlier tokens."""

@@ -17,11 +17,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbval.plugin import IPyNbFile, get_sanitize_patterns
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from helpers import corpus
 from helpers.bpe import BPETokenizer
-from lessons import exercises
+from lessons import exercises, neighbours
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
@@ -226,6 +226,43 @@ def test_the_playground_shows_the_tokens_of_what_one_types_and_pastes(page, lab)
         page.evaluate("text => navigator.clipboard.writeText(text)", text)
         area.press("ControlOrMeta+V")
         read_back(text)
+
+
+WORDS = """import numpy as np
+words = ["red", "green", "row", "<b>", "float32", "float64"]
+vocab, draw = {word: i for i, word in enumerate(words)}, np.random.default_rng(0)
+vectors, spots = draw.normal(size=(6, 5)), draw.normal(size=(6, 2))"""
+WORD_PLAYGROUND = """from lessons.neighbours import word_playground
+word_playground("red", vectors, vocab, dict(zip(words, spots)), alt="six words")"""
+
+
+def test_a_typed_word_shows_its_neighbours_and_an_unknown_one_is_said(page, lab):
+    cells = [nbformat.v4.new_code_cell(source) for source in (WORDS, WORD_PLAYGROUND)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}  # or Lab would ask
+    nbformat.write(notebook, lab[1] / "words.ipynb")
+    run_all(page, lab, Path("words.ipynb"))
+    exec(WORDS, here := {})
+    box = page.locator(".jp-OutputArea-output .widget-vbox")
+    field, said, picture = (box.locator(name) for name in ("input", ".widget-html-content", "img"))
+
+    def says(word: str) -> str:
+        """Wait until the sentence on `word` is there, and return where the picture is."""
+        sentence, _ = neighbours.answer(word, here["vectors"], here["vocab"])
+        expect(said).to_have_text(sentence, timeout=180_000)
+        return picture.get_attribute("src")
+
+    seen = [says("red")]
+    for word in ("green", "<b>"):
+        field.fill("")
+        field.press_sequentially(word)
+        expect(picture).not_to_have_attribute("src", seen[-1], timeout=180_000)
+        seen.append(says(word))
+    field.fill("flaot32")
+    assert says("flaot32") == seen[-1]  # an unknown word leaves the picture as it is
+    assert "not among the 6 words. Near spellings: float32." in said.inner_text()
+    field.fill("red")
+    says("red")
 
 
 def ran(output: str) -> list:

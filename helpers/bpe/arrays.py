@@ -6,7 +6,7 @@ goes through the merges once, many pre-tokens at a time. Where pre-tokens start,
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -89,21 +89,18 @@ class BulkEncoder:
 
     def __init__(self, merges: Merges, cut: Cutter, dtype: type):
         self._merge, self._cut, self._lock = merges.encode_many, cut, threading.Lock()
-        self._nothing = np.zeros(0, dtype)
-        self._known = PretokenTable(), self._nothing, np.zeros(1, np.int64)
+        # The pre-tokens, the ids of all of them, end to end, in the dtype given, and where each ends
+        self._known = PretokenTable(), np.zeros(0, dtype), np.zeros(1, np.int64)
 
-    def __call__(self, text: str) -> np.ndarray:
-        """The ids of `text`, (n,), in the dtype given."""
-        found, chunks = [self._nothing], cut_chunks(text, self._cut)
-        while True:
+    def __call__(self, text: str) -> Iterator[np.ndarray]:
+        """The ids of each chunk of `text`."""
+        chunks = cut_chunks(text, self._cut)
+        while group := list(islice(chunks, GROUP)):
             with self._lock:  # threads share the table
-                new = self._encode(islice(chunks, GROUP))
-            if not new:
-                return np.concatenate(found)
-            found += new
+                found = self._encode(group)
+            yield from found
 
     def _encode(self, chunks: Iterable[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
-        """The ids of each chunk. Known are those of all pre-tokens, end to end, and where each ends."""
         table, ids, ends = self._known
         numbers = [table.numbers(*chunk) for chunk in chunks]
         if n_new := len(table.known) + 1 - len(ends):  # those of an interrupted call, too
@@ -112,7 +109,7 @@ class BulkEncoder:
             ends = np.append(ends, ends[-1] + np.cumsum(counts))
             self._known = table, ids, ends
         if len(ids) > KNOWN_IDS:
-            self._known = PretokenTable(), self._nothing, np.zeros(1, np.int64)
+            self._known = PretokenTable(), ids[:0].copy(), ends[:1].copy()
         return [gather(some, ids, ends) for some in numbers]
 
 
@@ -135,12 +132,12 @@ def count_pretokens(texts: Iterable[str], cuts: tuple[Cut, ...]) -> Counter[byte
     table, counts, total = PretokenTable(), np.zeros(0, np.int64), Counter()
     arrays = cutter(*(how.pattern for how in cuts))
     for text in texts:
-        if not arrays or len(text) < ARRAYS_PAY or "\0" in text:
+        if arrays and len(text) >= ARRAYS_PAY and "\0" not in text:
+            for chunk in cut_chunks(text, arrays):
+                more = np.bincount(table.numbers(*chunk), minlength=len(table.known))
+                more[: len(counts)] += counts
+                counts = more
+        else:
             total.update(map(str.encode, cut_by_all(text, cuts)))
-            continue
-        for chunk in cut_chunks(text, arrays):
-            more = np.bincount(table.numbers(*chunk), minlength=len(table.known))
-            more[: len(counts)] += counts
-            counts = more
     total.update(dict(zip(table.known, counts.tolist(), strict=True)))
     return total

@@ -7,7 +7,7 @@ import binascii
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -16,15 +16,14 @@ from typing import Any
 import regex
 
 from helpers import arguments, files
-from helpers.bpe.added import AddedToken
 from helpers.bpe.merging import NO_MERGE, Pair
-from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, TIKTOKEN_GPT4, Cut, check_alike
+from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, TIKTOKEN_GPT4, AddedToken, Cut, check_alike
 from helpers.bpe.spelling import BYTES, from_printable, to_printable
 
 Path = str | os.PathLike
 Special = Collection[str] | Mapping[str, int]  # names, which get the next ids, or name -> id
 
-# The keys of each part of a file. Those with ! must be off: null, false, 0 or empty
+# The keys of each part of a file, by its type. Those with ! must be off: null, false, 0 or empty
 KEYS = {
     "file": "version truncation! padding! added_tokens normalizer pre_tokenizer post_processor decoder model",
     "added token": "id content single_word! lstrip! rstrip! normalized special",
@@ -37,18 +36,12 @@ KEYS = {
     "pre_tokenizer Digits": "individual_digits",
     "pre_tokenizer ByteLevel": "add_prefix_space! trim_offsets use_regex",
     "post_processor Sequence": "processors",
-    "post_processor ByteLevel": "add_prefix_space trim_offsets use_regex",
     "post_processor TemplateProcessing": "single pair special_tokens",
     "decoder Sequence": "decoders",
+    "post_processor ByteLevel": "add_prefix_space trim_offsets use_regex",
     "decoder ByteLevel": "add_prefix_space trim_offsets use_regex",
 }
-SENTENCEPIECE = "that is how SentencePiece works (Llama 2, Gemma): on characters, with bytes for rare ones"
-REASONS = {
-    **dict.fromkeys(["byte_fallback", "Metaspace", "Unigram", "Prepend", "ByteFallback"], SENTENCEPIECE),
-    "truncation": "cut the ids yourself, such as ids[:512]",
-    "padding": "pad the ids yourself, as helpers.batches.pad_collate does",
-    "add_prefix_space": "the text would not come back as it was",
-}
+SENTENCEPIECE = ["byte_fallback", "Metaspace", "Unigram", "Prepend", "ByteFallback"]
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 
 
@@ -57,14 +50,14 @@ class Vocabulary:
     """All that decides the ids: what is pickled, and what a tokenizer.json holds.
 
     tokens: the id of each ordinary token, the lowest first
-    ranks, made: as in `helpers.bpe.merging.Merges`; the ranks are 0, 1, 2, ...
+    ranks, made: as in `helpers.bpe.merging.Merges`, the lowest rank first
     added: special tokens and other added ones, in the order in which they were added
     settings: the rest of a tokenizer.json, as JSON
     """
 
     tokens: dict[bytes, int]
     ranks: dict[Pair, int]
-    made: list[int]
+    made: Sequence[int]
     added: list[AddedToken]
     settings: str
 
@@ -77,8 +70,8 @@ class Vocabulary:
         if wrong := [i for i in ids if type(i) is not int or not 0 <= i < NO_MERGE]:
             raise ValueError(f"the id {wrong[0]!r} must be an integer from 0 to 2**30 - 1")
         if missing := [byte for byte in BYTES if byte not in self.tokens]:
-            lost, way_out = missing[0], "train with initial_alphabet=ByteLevel.alphabet()"
-            raise ValueError(f"{len(missing)} of the 256 bytes, such as {lost!r}, are no tokens: {way_out}")
+            lost = f"{len(missing)} of the 256 bytes, such as {missing[0]!r}, are no tokens"
+            raise ValueError(f"{lost}: train with initial_alphabet=ByteLevel.alphabet()")
         object.__setattr__(self, "tokens", dict(sorted(self.tokens.items(), key=lambda item: item[1])))
 
 
@@ -91,12 +84,11 @@ def from_merges(merges: Iterable[tuple[bytes, bytes]], special_tokens: Special, 
     ranks: dict[Pair, int] = {}
     what = "pairs of bytes (BPETokenizer.load reads a file)"
     for number, pair in enumerate(arguments.many("merges", merges, what)):
-        if not (isinstance(pair, tuple | list) and [type(token) for token in pair] == [bytes, bytes]):
-            wanted = "must be a pair of bytes, such as (b'l', b'o')"
-            raise arguments.WrongKind(f"merges[{number}] {wanted}, not {pair!r:.60}")
+        two = isinstance(pair, tuple | list) and [type(token) for token in pair] == [bytes, bytes]
+        if not two or not tokens.keys() >= set(pair) or b"".join(pair) in tokens:
+            wanted = "a pair of bytes, such as (b'l', b'o'), and must join known tokens into a new one"
+            raise arguments.WrongKind(f"merges[{number}] must be {wanted}, not {pair!r:.60}")
         left, right = pair
-        if left not in tokens or right not in tokens or left + right in tokens:
-            raise ValueError(f"merges has {(left, right)!r}: it must join known tokens into a new one")
         ranks[tokens[left], tokens[right]] = len(ranks)
         tokens[left + right] = len(tokens)
     made = list(range(len(BYTES), len(tokens)))
@@ -123,29 +115,36 @@ def read_tiktoken(path: Path, pattern: str, special_tokens: Special) -> Vocabula
     """
     tokens: dict[bytes, int] = {}
     ranks: dict[Pair, int] = {}
-    made: list[int] = []
-    with _naming(path):
-        for number, line in enumerate(files.read_text(path).splitlines(), 1):
+    with _reading(path) as text:
+        for number, line in enumerate(text.splitlines(), 1):
             try:
                 spelt, rank = line.split()
                 token, i = binascii.a2b_base64(spelt, strict_mode=True), int(rank)
+                if token in tokens:
+                    raise ValueError
             except ValueError:
-                wanted = "must be a token in base64 and its rank, as in the files of tiktoken"
+                wanted = "must be a new token in base64 and its rank, as in the files of tiktoken"
                 raise ValueError(f"line {number} {wanted}, not {line!r:.60}") from None
-            if token in tokens:
-                raise ValueError(f"line {number} has {token!r}, which has a rank already")
             tokens[token] = i
         for token, i in sorted(tokens.items(), key=lambda item: item[1]):
-            pairs = [
-                (tokens[left], tokens[right])
-                for at in range(1, len(token))
-                if (left := token[:at]) in tokens and (right := token[at:]) in tokens
-            ]
-            if pairs:
-                ranks.update(dict.fromkeys(sorted(pairs), len(made)))
-                made.append(i)
+            cuts = ((token[:at], token[at:]) for at in range(1, len(token)))
+            pairs = (
+                (tokens[left], tokens[right]) for left, right in cuts if left in tokens and right in tokens
+            )
+            ranks |= dict.fromkeys(sorted(pairs), i)
         settings = own_settings(pattern, ignore_merges=True)  # a pre-token that is a token is taken whole
-        return Vocabulary(tokens, ranks, made, _special(special_tokens, tokens), settings)
+        return Vocabulary(tokens, ranks, range(NO_MERGE), _special(special_tokens, tokens), settings)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[str]:
+    """The text of a file; errors in the block name it."""
+    try:
+        yield files.read_text(path)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        damaged = "it is damaged, or no JSON: " * isinstance(error, json.JSONDecodeError | RecursionError)
+        raise ValueError(f"{path} cannot be used: {damaged}{reason}") from error
 
 
 # ---- GPT-2's two files, and tokenizer.json ----
@@ -156,8 +155,8 @@ def read_gpt2(encoder_json: Path, vocab_bpe: Path) -> Vocabulary:
     version, *merges = files.read_text(vocab_bpe).removesuffix("\n").split("\n")
     if not version.startswith("#version"):
         raise ValueError(f'{vocab_bpe} is no vocab.bpe of GPT-2: its first line has to start with "#version"')
-    with _naming(encoder_json):
-        vocab, end = _read_json(encoder_json), "<|endoftext|>"
+    with _reading(encoder_json) as text:
+        vocab, end = arguments.mapping("its content", json.loads(text)), "<|endoftext|>"
         added = [AddedToken(end, vocab[end])] if end in vocab else []
         found = _from_spellings(vocab, merges, added, own_settings(GPT2_PATTERN))
         if len(found.tokens) != len(BYTES) + len(found.ranks):
@@ -167,10 +166,10 @@ def read_gpt2(encoder_json: Path, vocab_bpe: Path) -> Vocabulary:
 
 def read_tokenizer_json(path: Path) -> Vocabulary:
     """Raises `ValueError` if the file is damaged, or asks for what is not done here."""
-    with _naming(path):
-        data, added = _read_json(path), []
-        for how in read_settings(data)[1]:
-            check_alike(how.pattern)
+    with _reading(path) as text:
+        data, added = arguments.mapping("its content", json.loads(text)), []
+        _, cuts, _, begin, end = read_settings(data)
+        check_alike(cuts)
         vocab, merges = data["model"].pop("vocab"), data["model"].pop("merges")
         free = len(vocab)
         for token in data.pop("added_tokens", None) or ():
@@ -181,24 +180,23 @@ def read_tokenizer_json(path: Path) -> Vocabulary:
                 but = f"gets {known} in tokenizers: put it into the vocabulary of the model, with its id"
                 raise ValueError(f"added token {name!r} has the id {i}, but {but}")
             free = max(free, i + 1)
-        known = {*vocab.values(), *(token.id for token in added)}
-        if unknown := {*chain.from_iterable(read_template(data))} - known:
+        if unknown := {*begin, *end} - {*vocab.values(), *(token.id for token in added)}:
             refuse(f"its post_processor has the id {min(unknown)}, which no token has")
         return _from_spellings(vocab, merges, added, json.dumps(data))
 
 
-def _from_spellings(vocab: dict, merges: list, added: list[AddedToken], settings: str) -> Vocabulary:
+def _from_spellings(vocab: Mapping, merges: list, added: list[AddedToken], settings: str) -> Vocabulary:
     """From tokens as files spell them, and merges as they have them, "a b" or ["a", "b"]."""
     ranks: dict[Pair, int] = {}
     made: list[int] = []
     for number, merge in enumerate(merges):
         pair = merge.split(" ") if isinstance(merge, str) else merge
-        if len(pair) != 2 or not all(token in vocab for token in (*pair, "".join(pair))):
-            raise ValueError(f"merge {number} is {merge!r}: it must join two known tokens into a known one")
-        ranks[vocab[pair[0]], vocab[pair[1]]] = number
-        made.append(vocab["".join(pair)])
-        if len(ranks) == number:
-            raise ValueError(f"merge {number}, {merge!r}, stands there twice")
+        ids = [vocab.get(token) for token in (*pair, "".join(pair))]
+        if len(ids) != 3 or None in ids or tuple(ids[:2]) in ranks:
+            wanted = "it must join two known tokens into a known one, and stand there once"
+            raise ValueError(f"merge {number} is {merge!r}: {wanted}")
+        ranks[ids[0], ids[1]] = number
+        made.append(ids[2])
     # An added token may stand in the vocabulary, and is an ordinary one if merges make it
     apart = {token.content for token in added} - {to_printable(byte) for byte in BYTES}
     used = set(made)
@@ -209,8 +207,7 @@ def _from_spellings(vocab: dict, merges: list, added: list[AddedToken], settings
 def write_tokenizer_json(path: Path, vocabulary: Vocabulary) -> None:
     """Write a tokenizer.json, whole or not at all."""
     data, added = json.loads(vocabulary.settings), vocabulary.added
-    for how in read_settings(data)[1]:
-        check_alike(how.pattern)
+    check_alike(read_settings(data)[1])
     spelt = {i: to_printable(token) for token, i in vocabulary.tokens.items()}
     ids = {name: i for i, name in spelt.items()} | {token.content: token.id for token in added}
     flags = dict.fromkeys(["single_word", "lstrip", "rstrip"], False)
@@ -219,21 +216,6 @@ def write_tokenizer_json(path: Path, vocabulary: Vocabulary) -> None:
     data["model"] = data.pop("model") | {"vocab": ids, "merges": merges}  # last: it is long
     with files.whole_file(path) as file:
         file.write(json.dumps(data, ensure_ascii=False, indent=1).encode())
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return dict(arguments.mapping("its content", json.loads(files.read_text(path))))
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Errors in the block name the file."""
-    try:
-        yield
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        damaged = "it is damaged, or no JSON: " * isinstance(error, json.JSONDecodeError | RecursionError)
-        raise ValueError(f"{path} cannot be used: {damaged}{reason}") from error
 
 
 # ---- what a tokenizer.json asks for ----
@@ -251,53 +233,45 @@ def own_settings(pattern: str, ignore_merges: bool = False) -> str:
     return json.dumps(parts | {"post_processor": None, "decoder": BYTE_LEVEL, "model": model})
 
 
-def read_settings(data: dict[str, Any]) -> tuple[list[str], tuple[Cut, ...], bool]:
+def read_settings(data: Mapping) -> tuple[list[str], tuple[Cut, ...], bool, list[int], list[int]]:
     """What the parts of a tokenizer.json ask for. Raises `ValueError` for what is not done as they say.
 
-    Returns the normal forms of a text, what cuts it, and whether a pre-token that is a token is taken whole.
+    Returns the normal forms of a text, what cuts it, whether a pre-token that is a token is taken whole, and
+    the ids that are wanted before a text and after it.
     """
     check(data["model"], "model")  # first: a file with another kind of model is told that
     check(data, "file")
-    if len(list(_parts(data, "decoder"))) > 1:  # ids are always decoded as by one, asked for or not
+    if len(_parts(data, "decoder")) > 1:  # ids are always decoded as by one, asked for or not
         refuse(f"its decoder is {json.dumps(data['decoder']):.80}, and not one ByteLevel")
     *cutting, last = [{}, *_parts(data, "pre_tokenizer")]
     if last.get("type") != "ByteLevel":
         refuse("its pre_tokenizer does not end with ByteLevel")
     cuts = [*map(_cut, cutting[1:]), *[Cut(GPT2_PATTERN)] * last.get("use_regex", True)]
-    for how in cuts:
+    for pattern, _ in cuts:
         try:
-            regex.compile(how.pattern)
+            regex.compile(pattern)
         except regex.error as error:
-            raise ValueError(f"pattern does not compile: {error}, in {how.pattern!r}") from None
-    forms = [part["type"] for part in _parts(data, "normalizer")]
-    return forms, tuple(cuts), bool(data["model"].get("ignore_merges"))
-
-
-def read_template(data: dict[str, Any]) -> list[list[int]]:
-    """The ids that a tokenizer.json wants before a text, and those after it."""
-    templates = [part for part in _parts(data, "post_processor") if "single" in part]
-    around: list[list[int]] = [[]]
-    for piece in templates[0]["single"] if templates else [{"Sequence": {}}]:
-        ((kind, content),) = piece.items()
-        if kind == "Sequence":
-            around.append([])
-        else:
-            around[-1] += templates[0]["special_tokens"][content["id"]]["ids"]
-    if len(around) != 2 or len(templates) > 1:
+            raise ValueError(f"pattern does not compile: {error}, in {pattern!r}") from None
+    text = {"single": [{"Sequence": {}}]}
+    templates = [part for part in _parts(data, "post_processor") if "single" in part] or [text]
+    pieces = [piece.get("SpecialToken") for piece in templates[0]["single"]]
+    if len(templates) > 1 or pieces.count(None) != 1:
         refuse("its post_processor has several templates, or one that does not hold the text once")
-    return around
+    around = [templates[0]["special_tokens"][piece["id"]]["ids"] if piece else [None] for piece in pieces]
+    ids = [*chain.from_iterable(around)]
+    at = ids.index(None)
+    forms = [part["type"] for part in _parts(data, "normalizer")]
+    return forms, tuple(cuts), bool(data["model"].get("ignore_merges")), ids[:at], ids[at + 1 :]
 
 
-def _parts(data: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+def _parts(data: Mapping, where: str) -> list[dict[str, Any]]:
     """The parts of a Sequence of any depth, or the one part that is none, each checked."""
     if (part := data.get(where)) is None:
-        return
+        return []
     check(part, where)
     if part["type"] != "Sequence":
-        yield part
-    else:
-        for inner in part[KEYS[f"{where} Sequence"]]:
-            yield from _parts({where: inner}, where)
+        return [part]
+    return [found for inner in part[KEYS[f"{where} Sequence"]] for found in _parts({where: inner}, where)]
 
 
 def _cut(part: dict[str, Any]) -> Cut:
@@ -313,7 +287,7 @@ def _cut(part: dict[str, Any]) -> Cut:
 def check(part: dict[str, Any], where: str) -> None:
     """Raise `ValueError` unless `part` is of a type in KEYS, and has the keys and values that stand there."""
     kind = part.get("type", "BPE")  # older files do not give the type of the model
-    known = KEYS.get(where) or KEYS.get(f"{where} {kind}")
+    known = KEYS.get(where, KEYS.get(f"{where} {kind}"))
     if known is None:
         refuse(f"its {where} is {kind!r}", kind)
     for key, value in part.items():
@@ -324,6 +298,7 @@ def check(part: dict[str, Any], where: str) -> None:
 
 
 def refuse(complaint: str, name: str = "") -> None:
-    reason = f" ({REASONS[name]})" if name in REASONS else ""
+    """Raise `ValueError` with the way out."""
+    reason = " (as in SentencePiece: Llama 2, Gemma)" if name in SENTENCEPIECE else ""
     way_out = "Load it with tokenizers.Tokenizer.from_file, or take that out of a copy if you can do without"
     raise ValueError(f"{complaint}{reason}. {way_out}")

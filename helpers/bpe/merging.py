@@ -138,28 +138,26 @@ class Merges:
 
         The same ids, by arrays, for many new pre-tokens at once (deeper/03_encode_fast).
         """
-        short = (word not in self.whole and len(word) <= LONG_WORD for word in words)
-        together = np.flatnonzero(np.fromiter(short, bool, len(words)))
-        if len(together) < FEW or ("_arrays" not in vars(self) and len(together) < len(self.ranks) // 32):
-            together = together[:0]  # the arrays of merges would have to be made for so few
-        alone = np.delete(np.arange(len(words)), together)
-        one_by_one = [self.encode(words[number]) for number in alone.tolist()]
-        ids, word = self._merge_together([words[number] for number in together.tolist()])
-        ids = np.append(ids, np.fromiter(chain.from_iterable(one_by_one), np.int32))
-        word = np.append(together[word], np.repeat(alone, np.fromiter(map(len, one_by_one), np.int64)))
-        return ids[np.argsort(word, kind="stable")], np.bincount(word, minlength=len(words))
+        done = {word: self.encode(word) for word in words if word in self.whole or len(word) > LONG_WORD}
+        n_left = len(words) - len(done)
+        if n_left < FEW or ("_arrays" not in vars(self) and n_left < len(self.ranks) // 32):
+            every = [self.encode(word) for word in words]  # the arrays would have to be made for so few
+            return np.fromiter(chain.from_iterable(every), np.int32), np.array([*map(len, every)], int)
+        begun = [done.get(word, word) for word in words]
+        ids, counts = np.fromiter(chain.from_iterable(begun), np.int32), np.array([*map(len, begun)], int)
+        letters = np.repeat(np.array([word not in done for word in words], bool), counts)
+        ids[letters] = np.array(self.letters, np.int32)[ids[letters]]
+        ids, word = self._merge_together(ids, np.repeat(np.arange(len(words)), counts))
+        return ids, np.bincount(word, minlength=len(words))
 
-    def _merge_together(self, words: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-        """The ids of `words`, end to end, int32, and for each id the number of its word, int64.
+    def _merge_together(self, ids: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Merge `ids` as far as possible; `word` has the number of the word of each. Both have the rest left.
 
         In each round every word merges its pair of lowest rank, the leftmost. A last id, of no word, stands
         behind all, so that each id has a next one.
         """
-        if not words:
-            return np.zeros(0, np.int32), np.zeros(0, np.int64)
         keys, known, made = self._arrays
-        ids = np.array(self.letters, np.int32)[np.frombuffer(b"".join([*words, b"!"]), np.uint8)]
-        word = np.append(np.repeat(np.arange(len(words)), list(map(len, words))), -1)
+        ids, word = np.append(ids, np.int32(0)), np.append(word, -1)
         ranks = np.full(len(ids), NO_MERGE)  # of each id with the next; the last of a word has none
 
         def look_up_ranks(at: np.ndarray) -> None:

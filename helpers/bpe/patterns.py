@@ -1,5 +1,6 @@
-"""Cutting a text into pre-tokens: the published patterns, and what cuts by them."""
+"""Cutting a text: at the added tokens in it, and into pre-tokens, by the published patterns or another."""
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -37,10 +38,10 @@ class Cut(NamedTuple):
     strict: bool = True
 
 
-def cut_by_all(text: str, cuts: tuple[Cut, ...]) -> list[str]:
+def cut_by_all(text: str, cuts: Iterable[Cut]) -> list[str]:
     """The pre-tokens of `text`: cut by the first of `cuts`, each piece by the second, and so on.
 
-    >>> cut_by_all("in 1984.", (Cut("[0-9]", strict=False), Cut(" ?[a-z]+|.")))
+    >>> cut_by_all("in 1984.", [Cut("[0-9]", strict=False), Cut(" ?[a-z]+|.")])
     ['in', ' ', '1', '9', '8', '4', '.']
     """
     pieces = [text]
@@ -62,47 +63,80 @@ def cut(text: str, how: Cut) -> list[str]:
                 return list(filter(None, pretokens))
         spans = [match.span() for match in compiled.finditer(text, timeout=patience)]
     except TimeoutError:
-        slow = f"over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: it tries too many ways"
-        way_out = f"Cut the text into shorter ones, or write another: {how.pattern!r:.200}"
-        raise TimeoutError(f"pattern took {slow}. {way_out}") from None
+        slow = f"took over {patience:.0f} s for {len(text):,} characters, {text!r:.40}: too many ways to try"
+        raise TimeoutError(f"pattern {how.pattern!r:.200} {slow}. Write another, or cut the text") from None
     bounds = sorted({0, len(text), *chain.from_iterable(spans)})
     if how.strict and (left_out := set(pairwise(bounds)) - set(spans)):
         start, end = min(left_out)
-        lost = f"{text[start : min(end, start + 20)]!r} at position {start} of {text!r:.40}"
-        way_out = r"let it match every character, for instance by adding |\s+|\S+ at its end"
-        raise ValueError(f"pattern leaves out {lost}, which would be lost: {way_out}")
-    if twice := {a for (a, b), (c, _) in pairwise(spans) if a == b == c}:
-        both = f"nothing, and then something, at position {min(twice)} of {text!r:.40}"
+        lost = f"{text[start:end][:20]!r} at position {start} of {text!r:.40}, which would be lost"
+        raise ValueError(rf"pattern leaves out {lost}: let it match all, with |\s+|\S+ at its end")
+    if twice := [a for (a, b), (c, _) in pairwise(spans) if a == b == c]:
+        both = f"nothing, and then something, at position {twice[0]} of {text!r:.40}"
         raise ValueError(
-            f"pattern matches {both}, where engines differ: let it match one, {how.pattern!r:.200}"
+            f"pattern {how.pattern!r:.200} matches {both}, where engines differ: let it match one"
         )
     return [text[start:end] for start, end in pairwise(bounds)]
 
 
-# What Oniguruma, the engine of tokenizer.json, reads otherwise than `regex`: anywhere, and outside of sets
-ANYWHERE = {
-    r"\\(?![rntfvadDsSpP]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})": r"something else, as even \w and \b are",
-    r"\\[pP](?!\{\^?(?!(?i:word|x_?digit|posix|cased|changes|cw|dia|ext|idc|vs))[\w&]+\})": "another class",
-    r"--|\|\||~~|&&": "another operation, or none",
-}
-OUTSIDE = {
-    r"[\^$]": "an end of each line",
-    r"\(\?(?![:=!>]|<[=!])": "another flag, or ignores case otherwise",
-    r"(?<!\\[pP])\{(?!\d*,?\d+\}(?![?+])|\d+,\}(?![?+]))": "another number of times",
-    r"\[": "a set in a set",
-}
-ALIKE = [_SHORT, "(?i:[sdmt]|ll|ve|re)", r"\s++$"]  # the same in both: parts of the published patterns
+_SIGN = (  # one that stands for a character or a class, the same in both engines
+    r"\\(?:[rntfvadDsS]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[^\p{L}\p{N}]"
+    r"|[pP]\{\^?(?!(?i:word|x_?digit|posix|cased|changes|cw|dia|ext|idc|vs))[\w&]+\})"
+)
+ALIKE = [  # the pieces of a pattern that the engine of tokenizer.json, Oniguruma, reads as `regex` does
+    *map(regex.escape, [_SHORT, "(?i:[sdmt]|ll|ve|re)", r"\s++$"]),  # in the published patterns
+    rf"{_SIGN}|\[\^?\]?(?:{_SIGN}|(?!--|\|\||~~|&&)[^][\\])*+\]",  # a set, without sets and operations in it
+    r"\((?!\?)|\(\?(?:[:=!>]|<[=!])|\{(?:\d*,?\d+|\d+,)\}(?![?+])|[^\\^$\[({]",
+]
 
 
-def check_alike(pattern: str) -> None:
-    """Raise `ValueError` for what the engine of tokenizer.json reads otherwise than `regex`."""
-    for part in ALIKE:
-        pattern = pattern.replace(part, "_")
-    anywhere = regex.sub(r"\\[^\p{L}\p{N}]", "_", pattern)  # \[ and other signs that stand for themselves
-    outside = regex.sub(r"\[\^?\]?[^][]*\]", "_", anywhere)
-    for what, meaning in (ANYWHERE | OUTSIDE).items():
-        if found := regex.search(f"(?:{what}).{{,6}}", anywhere if what in ANYWHERE else outside):
+def check_alike(cuts: Iterable[Cut]) -> None:
+    """Raise `ValueError` for what the engine of tokenizer.json reads otherwise than `regex`, or may."""
+    for pattern, _ in cuts:
+        at = regex.match(f"(?:{'|'.join(ALIKE)})*+", pattern).end()
+        if at < len(pattern):
+            other = f"{pattern[at:][:8]!r}, which may be something else in the engine of tokenizer.json"
             way_out = r"say it with \p{L}, \s, \d and sets, or load a file by tokenizers.Tokenizer.from_file"
-            raise ValueError(
-                f"pattern has {found[0]!r}, {meaning} in the engine of tokenizer.json: {way_out}"
-            )
+            raise ValueError(f"pattern has {other}: {way_out}")
+
+
+# ---- added tokens ----
+
+
+class AddedToken(NamedTuple):
+    """A name with an id of its own, found in a text before that is cut into pre-tokens.
+
+    A special token counts only where it is allowed; another always, such as a run of spaces in code.
+    `normalized`: it is looked for in the normalized text, after all those that are not.
+    """
+
+    content: str
+    id: int
+    special: bool = True
+    normalized: bool = False
+
+
+class Finder:
+    """Finds added tokens, given by how they are spelt in the text. Special ones count if they are `allowed`.
+
+    Of several that start at one place the longest counts, as in `tokenizers`. As there, a special token that
+    is not allowed stays ordinary text, but hides the other added tokens that stand inside it.
+
+    >>> list(Finder({"<a>": AddedToken("<a>", 7)}, {"<a>"}).split("x<a>"))
+    ['x', 7, '']
+    """
+
+    def __init__(self, tokens: Mapping[str, AddedToken], allowed: Collection[str]):
+        self._ids = {name: t.id for name, t in tokens.items() if not t.special or t.content in allowed}
+        hide = any(not token.special for token in tokens.values())
+        names = list(tokens if hide else self._ids)
+        self._regex = regex.compile(r"\L<names>", names=names) if names else None  # the longest of them first
+
+    def split(self, text: str) -> Iterator[str | int]:
+        """The parts of `text` in order: ordinary text as it is, and the ids of what was found."""
+        at = 0
+        for match in self._regex.finditer(text) if self._regex else ():
+            if match[0] in self._ids:
+                yield text[at : match.start()]
+                yield self._ids[match[0]]
+                at = match.end()
+        yield text[at:]

@@ -1,18 +1,8 @@
 """How files spell tokens: one printable character for each byte (encoder.py of GPT-2, 2019)."""
 
-
-def bytes_to_unicode() -> dict[int, str]:
-    """GPT-2's printable character for each byte, in the order of the ids 0 to 255.
-
-    >>> list(bytes_to_unicode().items())[0], bytes_to_unicode()[ord(" ")]
-    ((33, '!'), 'Ġ')
-    """
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + n) for n, byte in enumerate(others)}
-
-
-_CHARACTER = bytes_to_unicode()
+_PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]
+_OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
+_CHARACTER = {byte: chr(byte) for byte in _PRINTABLE} | {byte: chr(256 + n) for n, byte in enumerate(_OTHERS)}
 _BYTE = {character: byte for byte, character in _CHARACTER.items()}
 BYTES = [bytes([byte]) for byte in _CHARACTER]  # the tokens 0 to 255 of GPT-2, and of what we train
 BYTE_IDS = bytes(BYTES.index(bytes([byte])) for byte in range(256))  # a table for bytes.translate

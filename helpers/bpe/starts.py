@@ -58,6 +58,7 @@ class Cutter(NamedTuple):
     table: np.ndarray  # uint8, (256,): of two classes, 16 * first + second
     digits: int
     regex: regex.Pattern
+    contraction: regex.Pattern
 
 
 @cache
@@ -69,7 +70,8 @@ def cutter(*patterns: str) -> Cutter | None:
     table = np.zeros((16, 16), np.uint8)
     for first, second, what in rules:
         table[np.ix_(first, second)] = what
-    return Cutter(table.ravel(), digits, regex.compile(patterns[0]))
+    contraction = f"'(?{'i' * (patterns[0] != GPT2_PATTERN)}:[sdmt]|re|ve|ll)"
+    return Cutter(table.ravel(), digits, regex.compile(patterns[0]), regex.compile(contraction))
 
 
 @cache
@@ -109,10 +111,8 @@ def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True) -> np.ndarray:
     >>> pretoken_bounds("it's  3", cutter(GPT2_PATTERN)).tolist()
     [0, 2, 4, 5, 7]
     """
-    if chunk.isascii():
-        codes = np.frombuffer(chunk.encode(), np.uint8)
-    else:
-        codes = np.frombuffer(chunk.encode("utf-32-le"), "<u4")
+    code, dtype = ("ascii", np.uint8) if chunk.isascii() else ("utf-32-le", "<u4")
+    codes = np.frombuffer(chunk.encode(code), dtype)
     classes = np.full(len(codes) + 1, EDGE, np.uint8)
     table = character_classes(next(n for n in TABLES if n > codes.max(initial=0)))
     table.take(codes, out=classes[:-1], mode="clip")
@@ -127,35 +127,25 @@ def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True) -> np.ndarray:
         number = np.flatnonzero(classes[:-1] == NUMBER)
         first = np.maximum.accumulate(np.where(starts[number], number, 0))
         starts[number[(number - first) % cut.digits == 0]] = True
-    _cut_contractions(codes, classes, starts, what, cut.regex.pattern)
-    end = len(what) - int(np.argmax((what & SAFE)[::-1] > 0))
-    if not what[end - 1] & SAFE:
-        return np.zeros(1, np.int64)
+    _cut_contractions(chunk, classes, starts, what, cut)
+    safe = np.append(0, np.flatnonzero(what & SAFE) + 1)
+    end = safe[-1]  # 0, if there is no safe place
     if len(asked := np.flatnonzero(what[:end] & ASK)):
-        _ask(chunk, starts, asked, np.append(0, np.flatnonzero(what & SAFE) + 1), cut.regex)
+        _ask(chunk, starts, asked, safe, cut.regex)
     return np.append(np.flatnonzero(starts[:end]), end)
 
 
-def _cut_contractions(
-    codes: np.ndarray, classes: np.ndarray, starts: np.ndarray, what: np.ndarray, pattern: str
-) -> None:
+def _cut_contractions(chunk: str, classes: np.ndarray, starts: np.ndarray, what: np.ndarray, cut: Cutter):
     """Change `starts` for 's 't 'm 'd 're 've 'll: each is a pre-token, or in o200k the end of a word."""
-    quotes = np.flatnonzero(codes == ord("'"))
-    o200k = pattern == O200K_PATTERN
-    quotes = quotes[np.isin(classes[quotes - 1], LETTERS) & (quotes > 0) if o200k else starts[quotes]]
-    padded = np.append(codes, np.zeros(2, codes.dtype))
-    first, second = padded[quotes + 1], padded[quotes + 2]
-    if pattern != GPT2_PATTERN:  # capitals too, and the long s
-        first, second = np.where(first == ord("ſ"), ord("s"), first | 32), second | 32
-    one = np.isin(first, list(b"stmd"))
-    two = np.isin(first, list(b"rv")) & (second == ord("e")) | (first == ord("l")) & (second == ord("l"))
-    ends = np.concatenate((quotes[one] + 2, quotes[two] + 3))
-    starts[quotes[one | two] + 1] = starts[quotes[two] + 2] = False
+    quotes, ends = np.array([match.span() for match in cut.contraction.finditer(chunk)], int).reshape(-1, 2).T
+    inside = cut.regex.pattern == O200K_PATTERN
+    found = (quotes > 0) & np.isin(classes[quotes - 1], LETTERS) if inside else starts[quotes]
+    quotes, ends = quotes[found], ends[found]
+    starts[quotes + 1] = starts[ends - 1] = False
     starts[ends[ends < len(starts)]] = True
-    if o200k:
-        found, after_one = quotes[one | two], np.zeros(len(padded) + 1, bool)
-        starts[found], after_one[ends] = False, True
-        what[found[after_one[found]] - 1] |= ASK  # it's's: the second is after no word
+    if inside:
+        starts[quotes] = False
+        what[quotes[np.isin(quotes, ends)] - 1] |= ASK  # it's's: the second is after no word
 
 
 def _ask(chunk: str, starts: np.ndarray, asked: np.ndarray, safe: np.ndarray, pattern: regex.Pattern) -> None:

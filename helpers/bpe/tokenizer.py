@@ -5,33 +5,28 @@ import json
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial, reduce
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
+import tiktoken
 
 from helpers import arguments
-from helpers.bpe import added, arrays, formats, merging, starts
+from helpers.bpe import arrays, formats, merging, starts
 from helpers.bpe.formats import Path, Special
-from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, cut_by_all
+from helpers.bpe.patterns import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, Finder, cut_by_all
 from helpers.bpe.spelling import BYTE_IDS, BYTES
-
-if TYPE_CHECKING:
-    import tiktoken
 
 Pairs = Iterable[tuple[bytes, bytes]]
 Names = str | Collection[str]  # "all", or names of special tokens
 END = "<|endoftext|>"
 CACHE_ENTRIES, CACHE_LENGTH = 2**16, 64  # at most so many pre-tokens, each at most so many characters
 PUBLISHED = ["gpt2", "cl100k_base", "o200k_base", "gpt-oss", "qwen3", "deepseek-v4"]
-# The special tokens of rank files, from tiktoken's source
+# The pattern and the special tokens of rank files, from tiktoken's source
 GPT4_SPECIAL = {END: 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260}
-GPT4_SPECIAL |= {"<|endofprompt|>": 100276}
-O200K_SPECIAL = {END: 199999, "<|endofprompt|>": 200018}
 RANK_FILES = {
-    "cl100k_base": {"pattern": GPT4_PATTERN, "special_tokens": GPT4_SPECIAL},
-    "o200k_base": {"pattern": O200K_PATTERN, "special_tokens": O200K_SPECIAL},
+    "cl100k_base": (GPT4_PATTERN, GPT4_SPECIAL | {"<|endofprompt|>": 100276}),
+    "o200k_base": (O200K_PATTERN, {END: 199999, "<|endofprompt|>": 200018}),
 }
 
 
@@ -42,9 +37,9 @@ class BPETokenizer:
     others have trained may have its ids in any order, and gaps between them. Then `added_tokens` has those
     that are not special, which are found in every text, allowed or not; `pattern` is a tuple, if several cut
     one after the other; and a normalizer may change a text before it is cut: `decode` gives the changed one.
-    `begin` and `end` are the ids that a model wants before and after a text; `encode` adds neither.
+    `begin` and `end` are the ids that a model wants before and after a text; `encode` adds neither. All of
+    these are for reading: to change what a tokenizer does, make another.
 
-    All of these are for reading: to change what a tokenizer does, make another.
     Raises `ValueError` if a merge joins unknown tokens or makes a known one, if a special token is empty,
     repeated, or spelt like an ordinary one, and if the pattern does not compile.
 
@@ -66,17 +61,17 @@ class BPETokenizer:
 
     def _use(self, vocabulary: formats.Vocabulary) -> None:
         before, tokens, others = set(vars(self)), vocabulary.tokens, vocabulary.added
-        settings = json.loads(vocabulary.settings)
-        self._forms, cuts, ignore_merges = formats.read_settings(settings)
-        self.begin, self.end = formats.read_template(settings)
-        patterns, self._cuts = [how.pattern for how in cuts], cuts
-        self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else tuple(patterns)
+        settings = formats.read_settings(json.loads(vocabulary.settings))
+        self._forms, self._cuts, ignore_merges, self.begin, self.end = settings
+        self._normal = lambda text: reduce(lambda t, form: unicodedata.normalize(form, t), self._forms, text)
+        patterns = tuple(how.pattern for how in self._cuts)
+        self.pattern: str | tuple[str, ...] = patterns[0] if len(patterns) == 1 else patterns
         self.vocab = {i: token for token, i in tokens.items()} | {t.id: t.content.encode() for t in others}
         self.special_tokens = {token.content: token.id for token in others if token.special}
         self.added_tokens = {token.content: token.id for token in others if not token.special}
         early = {token.content: token for token in others if not token.normalized}
         late = {self._normal(token.content): token for token in others if token.normalized}
-        self._finders = cache(lambda allowed: [added.Finder(group, allowed) for group in (early, late)])
+        self._finders = cache(lambda allowed: [Finder(group, allowed) for group in (early, late)])
         letters = [tokens[bytes([byte])] for byte in range(256)]
         merges = merging.Merges(vocabulary.ranks, vocabulary.made, letters, tokens if ignore_merges else {})
         self._new = lambda pretoken: merges.encode(pretoken.encode())
@@ -129,14 +124,14 @@ class BPETokenizer:
         counts = arrays.count_pretokens(documents, blank._cuts)
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
-        words, tokens = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts], list(BYTES)
-        merges = merging.train_merges(words, list(counts.values()), n_merges, progress=progress)
-        for left, right in merges:
-            tokens.append(tokens[left] + tokens[right])
+        words, tokens, merges = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts], list(BYTES), []
+        for pair in merging.train_merges(words, list(counts.values()), n_merges, progress=progress):
+            merges.append((tokens[pair[0]], tokens[pair[1]]))
+            tokens.append(b"".join(merges[-1]))
         if len(merges) < n_merges:
             got = f"{least + len(merges)} tokens, not {vocab_size}"
             warnings.warn(f"no pair is left after {len(merges)} merges: you get {got}", stacklevel=2)
-        return cls([(tokens[left], tokens[right]) for left, right in merges], special_tokens, pattern)
+        return cls(merges, special_tokens, pattern)
 
     def encode(self, text: str, *, allowed_special: Names = frozenset()) -> list[int]:
         """The ids of `text`.
@@ -196,7 +191,7 @@ class BPETokenizer:
             if isinstance(part, int):
                 yield [part]
             elif self._bulk and (joined or (len(part) >= arrays.ARRAYS_PAY and "\0" not in part)):
-                yield self._bulk(part)
+                yield from self._bulk(part)
             else:
                 ids: list[int] = []
                 for pretoken in cut_by_all(part, self._cuts):
@@ -209,13 +204,7 @@ class BPETokenizer:
         if several and all(isinstance(name, str) and name in self.special_tokens for name in names):
             return frozenset(names)
         known = f"{len(self.special_tokens)} names: {list(self.special_tokens)[:8]}"
-        kind = ValueError if several else arguments.WrongKind
-        raise kind(f'allowed_special is {names!r:.80}: give "all", or a set of these {known}')
-
-    def _normal(self, text: str) -> str:
-        for form in self._forms:
-            text = unicodedata.normalize(form, text)
-        return text
+        raise arguments.WrongKind(f'allowed_special is {names!r:.80}: give "all", or a set of these {known}')
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of `ids`: a list, or an array or tensor of one dimension.
@@ -280,14 +269,12 @@ class BPETokenizer:
         if arguments.choice("name", name, PUBLISHED) == "gpt2":
             return cls.from_gpt2(fetch("gpt2-encoder.json"), fetch("gpt2-vocab.bpe"))
         if name in RANK_FILES:
-            return cls.from_tiktoken(fetch(f"{name}.tiktoken"), **RANK_FILES[name])
+            return cls._of(formats.read_tiktoken(fetch(f"{name}.tiktoken"), *RANK_FILES[name]))
         return cls.load(fetch(f"{name}-tokenizer.json"))
 
-    def to_tiktoken(self) -> "tiktoken.Encoding":
+    def to_tiktoken(self) -> tiktoken.Encoding:
         """The same tokenizer as a `tiktoken.Encoding`. Raises `ValueError` for what that cannot do."""
-        import tiktoken
-
-        made = self._vocabulary.made
+        made = [self._vocabulary.made[rank] for rank in self._vocabulary.ranks.values()]
         if len(self._cuts) > 1 or self._forms or self.added_tokens:
             raise ValueError("tiktoken has one pattern, no normalizer, and no added token but special ones")
         if made != sorted(made):

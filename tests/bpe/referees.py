@@ -126,7 +126,7 @@ def hugging_face_merges(texts, vocab_size, pattern=None, special_tokens=(END,)):
 
 def plain_merges(texts, n_merges, pattern):
     """Count all pairs anew for each merge. Slow, and easy to believe."""
-    order = {bytes([byte]): i for i, byte in enumerate(spelling.bytes_to_unicode())}
+    order = {byte: i for i, byte in enumerate(spelling.BYTES)}
     words = [[bytes([b]) for b in word.encode()] for text in texts for word in pattern.findall(text)]
     merges = []
     while len(merges) < n_merges:

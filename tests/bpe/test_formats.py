@@ -253,7 +253,10 @@ DAMAGED = {
     "not joined": (change("model", "merges", 3, to=["z", "q"]), r"merge 3 is \['z', 'q'\]: it must"),
     "no pair": (change("model", "merges", 3, to="abc"), "merge 3 is 'abc': it must join two"),
     "three": (change("model", "merges", 3, to="a b c"), "merge 3 is 'a b c': it must join two"),
-    "merge twice": (lambda d: d["model"]["merges"].append(d["model"]["merges"][5]), "merge 343, .* twice"),
+    "merge twice": (
+        lambda d: d["model"]["merges"].append(d["model"]["merges"][5]),
+        "merge 343 is .* into a known one, and stand there once",
+    ),
     "no byte": (change("model", "vocab", "日", to=700), "stands for no byte"),
     "merges a number": (change("model", "merges", to=5), "tokenizer.json"),
     "model a list": (change("model", to=[]), "tokenizer.json"),

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from helpers import files
 from helpers.bpe import BPETokenizer
-from helpers.bpe.added import AddedToken, Finder
+from helpers.bpe.patterns import AddedToken, Finder
 from helpers.corpus import DOWNLOADS, cache_folder
 
 pytestmark = pytest.mark.slow

@@ -282,8 +282,8 @@ REFUSED = {  # what the library writes, and what the error has to name
     "lstrip": (with_token(lstrip=True), "'?<x>|added token.*lstrip"),
     "rstrip": (with_token(rstrip=True, special=True), "added token.*rstrip"),
     "single_word": (with_token(single_word=True), "added token.*single_word"),
-    "truncation": (with_call("enable_truncation", 5), r"truncation.*ids\[:512\]"),
-    "padding": (with_call("enable_padding", length=30), "padding.*pad_collate"),
+    "truncation": (with_call("enable_truncation", 5), "truncation = .*max_length"),
+    "padding": (with_call("enable_padding", length=30), "padding = .*strategy"),
 }
 
 

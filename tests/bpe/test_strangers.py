@@ -94,8 +94,8 @@ def test_a_dict_or_a_table_is_no_list_of_texts(case):
 
 BYTE_RANKS = [(bytes([byte]), byte) for byte in range(256)]
 DAMAGED = {
-    "a token twice": ([(b"ab", 256), (b"ab", 300)], "line 258 has b'ab', which has a rank already"),
-    "a line twice": ([(b"ab", 256), (b"ab", 256)], "line 258 has b'ab', which has a rank already"),
+    "a token twice": ([(b"ab", 256), (b"ab", 300)], "line 258 must be a new token in base64 and its rank"),
+    "a line twice": ([(b"ab", 256), (b"ab", 256)], "line 258 must be a new token in base64 and its rank"),
     "a rank twice": ([(b"ab", 256), (b"cd", 256)], "256 stands there twice"),
     "a rank below 0": ([(b"ab", -1)], "-1 must be an integer from 0"),
     "a rank too large": ([(b"ab", 2**40)], "must be an integer from 0"),

@@ -48,6 +48,11 @@ class LongestFirst(LoadFileScheduling):
         return nodeid if test.startswith(ONE_BY_ONE) else file
 
 
+def pytest_xdist_setupnodes():
+    """One thread in each process, the kernels of its notebooks included: more would wait for one another."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_xdist_make_scheduler(config, log):
     """For `--dist loadfile`: in the order of the items, and not the file with the most tests first."""
     if config.getvalue("dist") == "loadfile":

@@ -15,6 +15,8 @@ root_doc = "index"
 html_title = project
 html_theme = "sphinx_book_theme"
 html_copy_source = False
+html_use_index = False
+html_domain_indices = False
 html_context = {"default_mode": "auto"}  # light or dark as the browser is
 code = ["tests/**", "lessons/**", "notebooks/solutions/**"]  # pages that only show a file
 html_sidebars = {pattern: [] for pattern in code}
@@ -48,10 +50,12 @@ def setup(app) -> None:
 
 # All that a browser loads lies on the site itself. MathJax comes from the package `mathjax`.
 mathjax = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5" / "tex-svg.js"
+templates_path = ["_templates"]
 html_static_path = ["_static", str(mathjax)]
 mathjax_path = "tex-svg.js"
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
+html_js_files = [("site.js", {"defer": "defer"})]
+html_favicon = "_static/favicon.svg"
 
 html_theme_options = {
     "navbar_persistent": [],

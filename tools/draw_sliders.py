@@ -87,19 +87,27 @@ def key(cells: list) -> str:
     return found.hexdigest()[:12]
 
 
+def cells_to_run(path: Path) -> list:
+    """The code of a notebook as far as its last figure with sliders; none where it has none."""
+    cells = nbformat.read(path, as_version=4).cells
+    last = max((n for n, cell in enumerate(cells) if has_sliders(cell)), default=-1)
+    return [cell for cell in cells[: last + 1] if cell.cell_type == "code"]
+
+
+def kept(path: Path) -> Path:
+    """The folder for the pictures of a notebook; it is there if they have been drawn by the code of now."""
+    return KEPT / f"{path.stem}-{key(cells_to_run(path))}"
+
+
 def draw(path: Path) -> Path | None:
     """The folder with the pictures of a notebook's sliders, drawn now if need be; None if it has none."""
-    notebook = nbformat.read(path, as_version=4)
-    last = max((n for n, cell in enumerate(notebook.cells) if has_sliders(cell)), default=None)
-    if last is None:
-        return None
-    cells = [cell for cell in notebook.cells[: last + 1] if cell.cell_type == "code"]
-    folder = KEPT / f"{path.stem}-{key(cells)}"
-    if folder.exists():
-        return folder
+    cells, folder = cells_to_run(path), kept(path)
+    if not cells or folder.exists():
+        return folder if cells else None
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
     hook = f"import sys\nsys.path.append({str(ROOT / 'tools')!r})\nimport draw_sliders\n"
-    notebook.cells = [nbformat.v4.new_code_cell(hook + f"draw_sliders.record({str(unfinished)!r})"), *cells]
+    first = nbformat.v4.new_code_cell(hook + f"draw_sliders.record({str(unfinished)!r})")
+    notebook = nbformat.v4.new_notebook(cells=[first, *cells])
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
     if len(list(unfinished.glob("*/states.json"))) != sum(map(has_sliders, cells)):
         raise SystemExit(f"{path.name}: a figure with sliders could not be drawn at each of its steps")

@@ -15,6 +15,7 @@ import os
 import posixpath
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,8 @@ def shown_pictures(path: Path, cells: list, states: Path | None, out: Path) -> N
     """Turn the stored pictures of a notebook into HTML with files, alternative texts and sliders."""
     home, numbers = "../" * len(path.relative_to(ROOT).parent.parts), itertools.count()
     for output in (output for cell in cells for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):  # a table: its empty corner is no heading
+            output.data = {"text/html": output.data["text/html"].replace("<th></th>", "<td></td>")}
         if "image/png" not in output.get("data", {}):
             continue
         alt, text = output.metadata["image/png"]["alt"], output.data["text/plain"]
@@ -165,7 +168,7 @@ def page_of_code(name: Path) -> str:
 
 def lessons_and_their_pages() -> str:
     """The table of the first page: each lesson with its minutes, and the deeper pages after it."""
-    rows = ["| | lesson | minutes | deeper pages |", "|---|---|---|---|"]
+    rows = ["| number | lesson | minutes | deeper pages |", "|---|---|---|---|"]
     for path in LESSONS:
         number, title, minutes = facts(path)
         pages = [(page, *facts(page)) for page in DEEPER if page.stem.startswith(number)]
@@ -198,8 +201,6 @@ def build(out: Path, states: dict[Path, Path | None]) -> None:
 
     The playground still lacks its vocabularies.
     """
-    from sphinx.cmd.build import main as sphinx
-
     shutil.rmtree(out, ignore_errors=True)
     scripts = shutil.ignore_patterns("data", "index.html", ".*")
     shutil.copytree(ROOT / "docs" / "playground", out / "playground", ignore=scripts)
@@ -207,7 +208,8 @@ def build(out: Path, states: dict[Path, Path | None]) -> None:
     with tempfile.TemporaryDirectory() as work:
         write_source(Path(work) / "source", out, states)
         flags = ["-W", "--keep-going", "-q", "-c", str(ROOT / "docs"), "-d", f"{work}/doctrees"]
-        if failed := sphinx([*flags, f"{work}/source", str(out)]):
+        command = [sys.executable, "-m", "sphinx", *flags, f"{work}/source", str(out)]
+        if failed := subprocess.run(command).returncode:
             raise SystemExit(failed)
 
 

@@ -67,11 +67,10 @@ def _rows(path: Path) -> Iterator[tuple[str, dict]]:
     from pyarrow import parquet  # here, as other files need none of it
 
     with open(path, "rb") as file:
-        options = {"buffer_size": CHUNK, "pre_buffer": False, "page_checksum_verification": True}
-        table = parquet.ParquetFile(file, **options)
-        if "text" not in (columns := table.schema_arrow.names):
+        rows = parquet.ParquetFile(file, buffer_size=CHUNK, pre_buffer=False, page_checksum_verification=True)
+        if "text" not in (columns := rows.schema_arrow.names):
             raise ValueError(f'it has the columns {columns}: rename that of the texts to "text"')
-        batches = table.iter_batches(256, columns=["text"])  # rows: a row group may have a million
+        batches = rows.iter_batches(256, columns=["text"])  # rows: a row group may have a million
         values = chain.from_iterable(batch["text"] for batch in batches)
         for row, value in enumerate(values, 1):
             yield f"row {row}", {"text": value.as_py()}

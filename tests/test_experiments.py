@@ -96,6 +96,8 @@ def test_a_grid_of_another_size_goes_on_with_what_is_missing_and_does_no_run_twi
     tmp_path, monkeypatch, capsys
 ):
     path, command = tmp_path / "tiny.csv", ["--size", "tiny", "--device", "cpu"]
+    assert experiments.SEEDS == (0, 1, 2)
+    monkeypatch.setattr(experiments, "SEEDS", (1,))  # one is enough to see it
     once, made = larger.Grid.run, []
 
     def crash_in_the_third(grid, change, seed):
@@ -110,10 +112,9 @@ def test_a_grid_of_another_size_goes_on_with_what_is_missing_and_does_no_run_twi
     kept = path.read_text()
     assert len(set(settings_and_seeds(path))) == 5  # the baseline stands under four names, then one more
     experiments.main([*command, str(path)])
-    assert len(made) == 1 + 33 and len(set(made)) == 33  # the one that was cut off, again
+    assert len(made) == 1 + 11 and len(set(made)) == 11  # the one that was cut off, again
     assert set(kept.splitlines()) <= set(path.read_text().splitlines())
-    wanted = {(e, s, str(seed)) for e, s, _ in larger.SIZES["tiny"].settings for seed in (0, 1, 2)}
-    assert set(settings_and_seeds(path)) == wanted
+    assert set(settings_and_seeds(path)) == {(e, s, "1") for e, s, _ in larger.SIZES["tiny"].settings}
     before = path.read_bytes()
     experiments.main([*command, str(path)])
     assert "nothing is missing" in capsys.readouterr().out and path.read_bytes() == before

@@ -107,8 +107,10 @@ def read_corpus(folder: Path) -> list[dict]:
     doubled, renamed, cut, or of another tokenizer, and `ValueError` for a corpus that is not finished.
     """
     if not folder.is_dir():
-        kind = NotADirectoryError if folder.exists() else FileNotFoundError
-        raise kind(f"folder {folder} is not a folder that is there: give what tokenize_corpus returned")
+        kind, problem = FileNotFoundError, "not there"
+        if folder.exists():
+            kind, problem = NotADirectoryError, "a file"
+        raise kind(f"folder {folder} is {problem}: give what tokenize_corpus returned")
     there, path = shards_in(folder), folder / RECORD
     record = read(path) if path.exists() else None
     if not record and (numbered := sorted(filter(NUMBERED.fullmatch, there))):

@@ -65,9 +65,9 @@ def test_paths_that_make_no_sense_are_refused(paths, tokenizer, tmp_path):
         tokenize_shard(tmp_path / "nowhere.jsonl", tmp_path / "a.bin", tokenizer)
     with pytest.raises(FileNotFoundError, match=r"holds no token shard"):
         TokenShards(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"nowhere is not a folder that is there"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere is not there"):
         TokenShards(tmp_path / "nowhere")
-    with pytest.raises(NotADirectoryError, match=rf"{paths[0]} is not a folder"):
+    with pytest.raises(NotADirectoryError, match=rf"{paths[0]} is a file"):
         TokenShards(paths[0])
 
 

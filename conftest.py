@@ -73,12 +73,17 @@ def in_order(items) -> list:
     return sorted(items, key=place)
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config, items):
     """Run a notebook once for both, nbval and the browser test, and put first what takes long.
 
     The browser test compares with nbval's own function what Lab saved after Run All. So where it is about to
     run, nbval need not execute the same notebook again. Without a browser nbval does it.
     """
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+    yield  # here -m and -k leave tests out
     in_browser = {item.callspec.params["path"] for item in items if item.get_closest_marker("runs_notebook")}
     if in_browser:
         with sync_playwright() as playwright:
@@ -90,9 +95,6 @@ def pytest_collection_modifyitems(config, items):
     again = {cell for cell in cells if cell.path in in_browser}
     if again:
         config.hook.pytest_deselected(items=list(again))
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
     items[:] = in_order([item for item in items if item not in again])
 
 

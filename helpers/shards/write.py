@@ -26,6 +26,7 @@ from helpers.shards.record import RECORD, manifest_path
 
 AnyPath = str | os.PathLike
 END_OF_TEXT = "<|endoftext|>"
+PATIENCE = 60  # seconds; where no worker is left after so long, nobody waits for one
 
 
 def tokenize_corpus(paths: Iterable[AnyPath], tokenizer: Any, folder: AnyPath, client: Any = None) -> Path:
@@ -193,4 +194,17 @@ def _calls(pairs: list[tuple[Path, Path]], tokenizer: Any, made_by: str, client:
     there = client.submit(loads, sent, pure=False)
     each = zip(*pairs, strict=True)
     futures = client.map(tokenize_shard, *each, tokenizer=there, made_by=made_by, pure=False)
-    yield from (future.result for future in futures)
+    yield from (partial(_wait, future, [there, *futures], client) for future in futures)
+
+
+def _wait(future: Any, futures: list, client: Any) -> None:
+    """Raise the error of a task, once it has ended. All are cancelled where no worker is left to end them."""
+    while not future.done():
+        try:
+            future.exception(PATIENCE)
+        except TimeoutError:
+            if not client.nthreads():
+                client.cancel(futures)
+    if future.cancelled():
+        raise RuntimeError("its task was cancelled: the client was closed or restarted, or no worker is left")
+    future.result()

@@ -210,6 +210,25 @@ def test_a_shard_that_each_worker_dies_on_is_named_with_the_way_out(tmp_path):
         tokenize_corpus(sources, Deadly(0, 500), tmp_path / "tokens", client)
 
 
+def test_where_no_worker_is_left_nobody_waits_for_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.shards.write.PATIENCE", 0.1)
+    sources, caught = split_corpus(["one", "two"], tmp_path, 20), []
+
+    def run():
+        with pytest.raises(ExceptionGroup, match=r"2 of 2 .*run this again.*no worker is left") as error:
+            tokenize_corpus(sources, Waiter(tmp_path), tmp_path / "tokens", client)
+        caught.append(error.value)
+
+    with workers(1) as client:
+        thread = threading.Thread(target=run)
+        thread.start()
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        client.cluster.scale(0)
+        thread.join()
+    assert len(caught) == 1
+
+
 def test_a_worker_that_only_writes_imports_neither_torch_nor_what_downloads():
     heavy = {"torch", "requests", "pandas", "distributed"}
     code = f"import sys, helpers.shards.write; print(*{heavy} & sys.modules.keys())"

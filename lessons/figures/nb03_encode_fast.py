@@ -1,8 +1,12 @@
 """What the page 03_encode_fast times and draws."""
 
+import json
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from operator import truediv
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,6 +15,8 @@ import pandas as pd
 
 from helpers.bpe import BPETokenizer, arrays
 from lessons.plots import AMBER, BLUE, GREY, ORANGE, PASTELS, draw_tokens, show
+
+RUNS = Path(__file__).resolve().parents[2] / "benchmarks" / "runs.json"
 
 
 def cpu_seconds(make: Callable[[], Callable], *given: Any) -> float:
@@ -98,3 +104,46 @@ def draw_lengths(sizes: Sequence[int], times: Mapping[str, Sequence[float]]) -> 
     ax.set_title("New words: arrays lose on a page, and catch up in a long text")
     fig.legend(loc="outside lower center", ncols=4, handlelength=4)
     show(fig, alt="Speed against length: on new words the arrays start far below tiktoken and pass it.")
+
+
+def measured(prefix: str, path: Path = RUNS) -> dict[str, pd.Series]:
+    """The table of the benchmarks whose title begins so, for each processor it was measured on.
+
+    For each row: how many times as fast as tiktoken it was in the last run, the median of the turns.
+    """
+    found = {}
+    for machine, its in json.loads(path.read_text(encoding="utf-8")).items():
+        tables = [table for title, table in its["runs"][-1].items() if title.startswith(prefix)]
+        for seconds in tables[:1]:
+            peer = next(taken for name, taken in seconds.items() if name.startswith("tiktoken"))
+            ratios = {name: map(truediv, peer, taken) for name, taken in seconds.items()}
+            found[machine.partition(",")[0]] = pd.Series({n: statistics.median(r) for n, r in ratios.items()})
+    if not found:
+        raise ValueError(f"{path} has no table that begins with {prefix!r}: run python -m benchmarks")
+    return found
+
+
+def beside_gigatoken(measured: Mapping[str, pd.Series]) -> dict[str, list[float]]:
+    """How many times as fast as the arrays gigatoken is on a new text and on a known one, by processor."""
+    found = {}
+    for processor, speeds in measured.items():
+        rust = {
+            name.partition(", ")[2]: speed for name, speed in speeds.items() if name.startswith("gigatoken")
+        }
+        found[processor] = [rust[state] / speeds[f"helpers.bpe, {state}"] for state in ("cold", "warm")]
+    return found
+
+
+def draw_measured(measured: Mapping[str, pd.Series]) -> None:
+    """Draw the speed of each encoder, tiktoken = 1, in a panel for each processor."""
+    fig, axes = plt.subplots(len(measured), figsize=(9, 2.8 * len(measured)), squeeze=False)
+    for ax, (processor, speeds) in zip(axes[:, 0], measured.items(), strict=True):
+        speeds = speeds.sort_values()
+        colours = [BLUE if name.startswith("helpers") else GREY for name in speeds.index]
+        ax.bar_label(ax.barh(speeds.index, speeds, color=colours), fmt="%.2g", padding=4)
+        ax.set(xscale="log", title=processor, xlabel="speed, tiktoken = 1 (each tick is ten times as much)")
+        ax.set_xticks([1, 10], ["1", "10"])
+        ax.set_xticks([], minor=True)
+        ax.margins(x=0.1)
+    alt = "Speed beside tiktoken: the arrays are about as fast on a new text, and faster on a known one."
+    show(fig, alt=f"{alt} gigatoken is far ahead of both.")

@@ -1,5 +1,7 @@
 """The pictures of the page 03_encode_fast hold the speeds, cuts, keys and merges that they are given."""
 
+import json
+
 import matplotlib.pyplot as plt
 import pytest
 
@@ -68,3 +70,18 @@ def test_the_least_of_three_times_is_taken_and_making_is_not_timed(monkeypatch):
     monkeypatch.setattr(figures.time, "process_time", lambda: next(clock))
     made = []
     assert figures.cpu_seconds(lambda: made.append(1) or len, "abc") == 2 and len(made) == 3
+
+
+def test_what_was_measured_is_shown_by_processor_beside_tiktoken(shown, tmp_path):
+    rows = {"helpers.bpe, cold": [2.0, 4.0], "helpers.bpe, warm": [1.0, 1.0], "tiktoken 1": [4.0, 4.0]}
+    rows |= {"gigatoken 1, cold": [0.2, 0.2], "gigatoken 1, warm": [0.1, 0.1]}
+    path = tmp_path / "runs.json"
+    path.write_text(json.dumps({f"{name}, 2 cores": {"runs": [{}, {"docs, gpt2": rows}]} for name in "AB"}))
+    measured = figures.measured("docs", path)
+    assert list(measured) == ["A", "B"] and measured["A"]["helpers.bpe, cold"] == 1.5
+    assert figures.beside_gigatoken(measured)["B"] == pytest.approx([20 / 1.5, 10])
+    figures.draw_measured(measured)
+    bars = shown[0].axes[0].patches
+    assert [bar.get_width() for bar in bars] == sorted(measured["A"])
+    with pytest.raises(ValueError, match="python -m benchmarks"):
+        figures.measured("nothing", path)

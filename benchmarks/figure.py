@@ -50,4 +50,5 @@ def panel(ax: Axes, title: str, ratios: dict[str, list[float]]) -> None:
     ax.set(title=title, xlabel=f"speed, {peer} = 1")
     if max(middle) > 20 * min(middle):
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
     ax.margins(x=0.1)

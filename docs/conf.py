@@ -36,12 +36,14 @@ add_module_names = False
 
 
 def as_written(app, what, name, obj, options, lines: list[str]) -> None:
-    """Let | and * in a docstring be just that, but for its examples: there is no other markup than `code`."""
+    """Let | and * in a docstring be just that, but for its examples; only `code` and *word* are markup."""
     example = False
     for n, line in enumerate(lines):
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
         if not example:
-            lines[n] = re.sub(r"(`[^`]*`)|([|*])", lambda found: found[1] or "\\" + found[2], line)
+            lines[n] = re.sub(
+                r"(`[^`]*`|\*\w[\w -]*\*)|([|*])", lambda found: found[1] or "\\" + found[2], line
+            )
 
 
 def setup(app) -> None:

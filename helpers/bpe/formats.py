@@ -128,9 +128,7 @@ def read_tiktoken(path: Path, pattern: str, special_tokens: Special) -> Vocabula
             tokens[token] = i
         for token, i in sorted(tokens.items(), key=lambda item: item[1]):
             cuts = ((token[:at], token[at:]) for at in range(1, len(token)))
-            pairs = (
-                (tokens[left], tokens[right]) for left, right in cuts if left in tokens and right in tokens
-            )
+            pairs = ((tokens[a], tokens[b]) for a, b in cuts if a in tokens and b in tokens)
             ranks |= dict.fromkeys(sorted(pairs), i)
         settings = own_settings(pattern, ignore_merges=True)  # a pre-token that is a token is taken whole
         return Vocabulary(tokens, ranks, range(NO_MERGE), _special(special_tokens, tokens), settings)

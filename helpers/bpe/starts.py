@@ -128,10 +128,10 @@ def pretoken_bounds(chunk: str, cut: Cutter, ends: bool = True) -> np.ndarray:
         first = np.maximum.accumulate(np.where(starts[number], number, 0))
         starts[number[(number - first) % cut.digits == 0]] = True
     _cut_contractions(chunk, classes, starts, what, cut)
-    safe = np.append(0, np.flatnonzero(what & SAFE) + 1)
-    end = safe[-1]  # 0, if there is no safe place
+    safe = what & SAFE > 0
+    end = len(safe) - int(np.argmax(safe[::-1])) if safe.any() else 0
     if len(asked := np.flatnonzero(what[:end] & ASK)):
-        _ask(chunk, starts, asked, safe, cut.regex)
+        _ask(chunk, starts, asked, np.append(0, np.flatnonzero(safe) + 1), cut.regex)
     return np.append(np.flatnonzero(starts[:end]), end)
 
 

@@ -125,9 +125,9 @@ class BPETokenizer:
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
         words, tokens, merges = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts], list(BYTES), []
-        for pair in merging.train_merges(words, list(counts.values()), n_merges, progress=progress):
-            merges.append((tokens[pair[0]], tokens[pair[1]]))
-            tokens.append(b"".join(merges[-1]))
+        for left, right in merging.train_merges(words, list(counts.values()), n_merges, progress=progress):
+            merges.append((tokens[left], tokens[right]))
+            tokens.append(tokens[left] + tokens[right])
         if len(merges) < n_merges:
             got = f"{least + len(merges)} tokens, not {vocab_size}"
             warnings.warn(f"no pair is left after {len(merges)} merges: you get {got}", stacklevel=2)

@@ -160,7 +160,7 @@ def page_of_code(name: Path) -> str:
     """A page that shows a file; for a helper, before it, what its docstrings say."""
     file = f"```{{literalinclude}} /{name.as_posix()}\n:language: python\n```\n"
     if name.parts[0] != "helpers":
-        return HIDDEN + f"# {name.as_posix()}\n\n{file}"
+        return HIDDEN + f"# {name.as_posix()}\n\nA file of [From Text to Tensors](/index.md).\n\n{file}"
     module = ".".join(name.with_suffix("").parts)
     reference = f"```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
     return f"# {module}\n\n{reference}\n## The whole file\n\n{file}"

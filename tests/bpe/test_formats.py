@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers
 
 from helpers.bpe import GPT2_PATTERN, GPT4_PATTERN, O200K_PATTERN, BPETokenizer
 from helpers.bpe.spelling import from_printable, to_printable
+from helpers.bpe.tokenizer import RANK_FILES
 
 # ---- what we trained ----
 
@@ -152,6 +153,11 @@ def test_special_tokens_of_a_rank_file_without_ids_get_those_after_the_highest(r
     )
     assert ours.special_tokens == {"<b>": 5001, "<a>": 5002}
     assert BPETokenizer.from_tiktoken(rank_file(ranks, tmp_path), pattern="(?s:.)").special_tokens == {}
+
+
+@pytest.mark.parametrize("name", RANK_FILES)
+def test_the_special_tokens_of_published_rank_files_are_those_in_the_source_of_tiktoken(name):
+    assert RANK_FILES[name][1] == official(name)["special_tokens"]
 
 
 BAD_RANKS = {

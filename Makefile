@@ -50,7 +50,7 @@ test: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)
 
 # For those who change a helper: its tests alone, without those that take long
-NOT_QUICK := notebooks lessons tests/lessons tests/test_answers.py tests/test_notebooks.py tests/test_slides.py
+NOT_QUICK := notebooks lessons tests/lessons $(foreach name,answers notebooks slides bundle site site_playground,tests/test_$(name).py)
 quick: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) -m "not browser and not slow" $(NOT_QUICK:%=--ignore=%) $(PYTEST)
 
@@ -85,7 +85,7 @@ bundle: .venv/installed
 	$(OLDEST) -m pip install --disable-pip-version-check -c constraints-oldest.txt -e . ipykernel nbval pytest pytest-xdist hypothesis playwright
 	@touch $@
 
-NOT_OLDEST := $(foreach name,test_browser test_bundle test_slides test_notebooks lessons/test_exercises,--ignore=tests/$(name).py)
+NOT_OLDEST := $(foreach name,test_browser test_bundle test_site test_slides test_notebooks lessons/test_exercises,--ignore=tests/$(name).py)
 test-oldest: .venv-oldest/installed
 	$(OLDEST) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -m "not browser" $(NOT_OLDEST) $(PYTEST)
 

@@ -26,6 +26,7 @@ from helpers.shards.record import RECORD, manifest_path
 
 AnyPath = str | os.PathLike
 END_OF_TEXT = "<|endoftext|>"
+BATCH = 2**20  # characters that are encoded together
 PATIENCE = 60  # seconds; where no worker is left after so long, nobody waits for one
 
 
@@ -90,10 +91,10 @@ def tokenize_shard(source: AnyPath, target: AnyPath, tokenizer: Any, made_by: st
 
     The ids of each document, then the id of `<|endoftext|>`: uint16 if the vocabulary has at most 65,536
     ids, else uint32, little-endian. Those letters inside a document stay ordinary text. The tokenizer needs
-    `encode` (or `encode_to_numpy`) and `vocab`, with the end in it or in `special_tokens`. The token file is
-    written whole, and its manifest, `target` + ".manifest.json", last: what has no manifest is not done. What
-    is done (same source, same tokenizer, file undamaged, all by SHA-256) is not done again; what is damaged
-    is made again. `made_by` is the fingerprint of the tokenizer, if it is known.
+    `encode` and `vocab`, with the end in it or in `special_tokens`; where it has `encode_documents` or
+    `encode_to_numpy`, these are used. The token file is written whole, and its manifest, `target` +
+    ".manifest.json", last: what has no manifest is not done. What is done (same source, same tokenizer, file
+    undamaged, all by SHA-256) is not done again; what is damaged is made again. `made_by` is the fingerprint of the tokenizer, if it is known.
 
     Raises `ValueError` if `target` was made from another source or by another tokenizer (see `fingerprint`),
     if it is `source` itself, if `source` changes meanwhile, or cannot be read as text; `TypeError` for what
@@ -149,20 +150,41 @@ def _end_and_largest(tokenizer: Any) -> tuple[int, int]:
 def _write_tokens(file: IO[bytes], source: Path, tokenizer: Any, end: int, largest: int) -> dict:
     """Write the ids of `source` to `file`; returns the manifest's lines on what was written."""
     encode = getattr(tokenizer, "encode_to_numpy", tokenizer.encode)
-    dtype = np.dtype("uint16" if largest < 2**16 else "uint32")
+    together = getattr(tokenizer, "encode_documents", None)  # many short documents sooner than one by one
+    dtype = np.dtype("<u2" if largest < 2**16 else "<u4")
+    last = b"" if together else np.array([end], dtype).tobytes()
     documents, text_bytes, digest = 0, 0, hashlib.sha256()
-    for document in read_documents(source):
+    for batch in _batches(read_documents(source), BATCH if together else 0):
         try:
-            ids = arguments.id_array("what encode gave", encode(document))
-            arguments.in_range("what encode gave", ids, 0, largest)
+            ids = _ids(together(batch, end) if together else encode(batch[0]), largest)
+            data = ids.astype(dtype).tobytes() + last
         except Exception as error:
-            raise ValueError(f"{source}, document {documents}: {type(error).__name__}: {error}") from error
-        data = np.append(ids, end).astype(dtype.newbyteorder("<")).tobytes()
+            at = f"document {documents}" + f" to {documents + len(batch) - 1}" * (len(batch) > 1)
+            raise ValueError(f"{source}, {at}: {type(error).__name__}: {error}") from error
         file.write(data)
         digest.update(data)
-        documents, text_bytes = documents + 1, text_bytes + len(document.encode())
+        documents, text_bytes = documents + len(batch), text_bytes + sum(len(t.encode()) for t in batch)
     counts = {"documents": documents, "text_bytes": text_bytes, "tokens": file.tell() // dtype.itemsize}
     return {"dtype": dtype.name, **counts, "sha256": digest.hexdigest()}
+
+
+def _batches(documents: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The documents in lists, each with `size` characters or somewhat more; the last may have fewer."""
+    batch, length = [], 0
+    for document in documents:
+        batch.append(document)
+        length += len(document)
+        if length >= size:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
+
+
+def _ids(gave: Any, largest: int) -> np.ndarray:
+    ids = arguments.id_array("what encode gave", gave)
+    arguments.in_range("what encode gave", ids, 0, largest)
+    return ids
 
 
 def _check_client(client: Any) -> None:

@@ -94,7 +94,8 @@ def tokenize_shard(source: AnyPath, target: AnyPath, tokenizer: Any, made_by: st
     `encode` and `vocab`, with the end in it or in `special_tokens`; where it has `encode_documents` or
     `encode_to_numpy`, these are used. The token file is written whole, and its manifest, `target` +
     ".manifest.json", last: what has no manifest is not done. What is done (same source, same tokenizer, file
-    undamaged, all by SHA-256) is not done again; what is damaged is made again. `made_by` is the fingerprint of the tokenizer, if it is known.
+    undamaged, all by SHA-256) is not done again; what is damaged is made again. `made_by` is the fingerprint
+    of the tokenizer, if it is known.
 
     Raises `ValueError` if `target` was made from another source or by another tokenizer (see `fingerprint`),
     if it is `source` itself, if `source` changes meanwhile, or cannot be read as text; `TypeError` for what

@@ -40,7 +40,7 @@ endif
 	@touch $@
 
 lab: .venv/installed
-	$(PY) -m jupyter lab --notebook-dir=notebooks $(LAB_FLAGS) $(LAB)
+	$(PY) -m jupyter lab --config=tools/lab/config.py $(LAB_FLAGS) $(LAB)
 
 # A notebook is run once: in the browser where there is one, else by nbval; the outputs are compared either way.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg

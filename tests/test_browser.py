@@ -25,6 +25,7 @@ from lessons import exercises, neighbours
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
+CONFIG = NOTEBOOKS.parent / "tools" / "lab" / "config.py"
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
@@ -58,7 +59,15 @@ def lab(tmp_path_factory):
     (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none", "recordTiming": true}')
     flags = "--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port=0".split()
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "lab", *flags, f"--notebook-dir={folder}"],
+        [
+            sys.executable,
+            "-m",
+            "jupyter",
+            "lab",
+            f"--config={CONFIG}",
+            *flags,
+            f"--ServerApp.root_dir={folder}",
+        ],
         env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings")},
         stderr=subprocess.PIPE,
         text=True,
@@ -176,6 +185,38 @@ def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_proper
     said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))
     assert said.startswith(f"{name}: {exercises.WRONG}. ") and ("nonsense" in said or "expected" in said)
     assert answer(page, cell, solution(path, name)).startswith(f"{name}: {exercises.RIGHT}.")
+
+
+OPEN = "name => window.jupyterapp.commands.execute('docmanager:open', {path: name})"
+
+
+def test_an_answer_stays_covered_until_its_cell_is_run(page, lab):
+    cells = [
+        nbformat.v4.new_markdown_cell("**Predict first.** How many?"),
+        nbformat.v4.new_code_cell("print(3)"),
+    ]
+    cells[1].outputs = [nbformat.v4.new_output("stream", text="3\n")]
+    cells[1].metadata["jupyter"] = {"outputs_hidden": True}  # as tools/hide_answers.py does
+    cells += [nbformat.v4.new_markdown_cell("Three."), nbformat.v4.new_markdown_cell("And on.")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}  # or Lab would ask
+    nbformat.write(notebook, lab[1] / "covered.ipynb")
+    page.evaluate(OPEN, "covered.ipynb")
+    code, answer, after = page.locator(".jp-CodeCell"), *page.locator(".jp-MarkdownOutput").all()[1:]
+    cover = code.locator(".jp-OutputPlaceholder")
+    cover.wait_for()
+    said = cover.locator(".jp-Placeholder-contentContainer")
+    assert (
+        said.evaluate("it => getComputedStyle(it, '::before').content")
+        == '"Your guess first. Then run this cell."'
+    )
+    assert not cover.locator(".jp-PlaceholderText").is_visible()
+    expect(answer).to_have_css("filter", "blur(5px)")
+    expect(after).to_have_css("filter", "none")
+    code.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(code.locator(".jp-OutputArea-output")).to_have_text("3\n", timeout=180_000)
+    expect(answer).to_have_css("filter", "none")
 
 
 PLAYGROUND = """from helpers import corpus

@@ -44,14 +44,14 @@ Without make, on Linux and macOS, in this folder:
     {python} -m venv .venv
     .venv/bin/python -m pip install --no-index --find-links wheels -r requirements.txt
     export TEXT_TO_TENSORS_DATA="$PWD/texts"
-    .venv/bin/python -m jupyter lab --notebook-dir=notebooks
+    .venv/bin/python -m jupyter lab --config=tools/lab/config.py
 
 On Windows, in PowerShell, in this folder:
 
     py -{version} -m venv .venv
     .venv\\Scripts\\python -m pip install --no-index --find-links wheels -r requirements.txt
     $env:TEXT_TO_TENSORS_DATA = "$PWD\\texts"
-    .venv\\Scripts\\python -m jupyter lab --notebook-dir=notebooks
+    .venv\\Scripts\\python -m jupyter lab --config=tools/lab/config.py
 
 The variable TEXT_TO_TENSORS_DATA holds for one terminal: set it again in a new one. Only the first two lines
 are for once; the next day the last two are enough.

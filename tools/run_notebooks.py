@@ -2,7 +2,7 @@
 
 usage: python tools/run_notebooks.py [NOTEBOOK ...]     (default: all below notebooks/)
 
-A notebook is written back only where every cell ran.
+A notebook is written back only where every cell ran. Answers to its questions are folded (hide_answers.py).
 """
 
 import sys
@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from hide_answers import fold
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,7 @@ def run(path: Path) -> float:
         for output in cell.get("outputs", []):
             # A widget is live only beside its kernel; the picture next to it is what is stored.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    fold(notebook)
     nbformat.write(notebook, path)
     return seconds
 

@@ -16,7 +16,7 @@ from helpers.bpe.patterns import Cut, cut_by_all
 from helpers.bpe.starts import Cutter, cut_chunks, cutter
 
 ARRAYS_PAY = 2000  # characters; a shorter text is not worth the arrays
-GROUP = 16  # chunks; the new pre-tokens of so many are merged together
+GROUP = 64  # chunks; the new pre-tokens of so many are merged together
 SLOTS = 2**18  # of the hash table: a power of two
 KNOWN_IDS = 2**19  # an encoder that holds more ids than this forgets them all
 SHORT = 15  # bytes; longer pre-tokens are not in the table

@@ -8,15 +8,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice, pairwise
+from itertools import chain, compress, islice, pairwise, repeat
 
 import numpy as np
 from tqdm import tqdm
 
 Pair = tuple[int, int]
 NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
-FEW = 200  # words; fewer are merged sooner one by one
+FEW = 60  # words; fewer are merged sooner one by one
 LONG_WORD = 64  # bytes; longer words are merged one by one too: each merge goes over all that are left
+SPARE = 4  # the hash table of ranks has at least so many places for each pair
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio; multiply and shift, as in `arrays.mix`
 
 
 # ---- learning ----
@@ -138,33 +140,41 @@ class Merges:
 
         The same ids, by arrays, for many new pre-tokens at once (deeper/03_encode_fast).
         """
-        done = {word: self.encode(word) for word in words if word in self.whole or len(word) > LONG_WORD}
-        n_left = len(words) - len(done)
-        if n_left < FEW or ("_arrays" not in vars(self) and n_left < len(self.ranks) // 32):
-            every = [self.encode(word) for word in words]  # the arrays would have to be made for so few
-            return np.fromiter(chain.from_iterable(every), np.int32), np.array([*map(len, every)], int)
-        begun = [done.get(word, word) for word in words]
-        ids, counts = np.fromiter(chain.from_iterable(begun), np.int32), np.array([*map(len, begun)], int)
-        letters = np.repeat(np.array([word not in done for word in words], bool), counts)
-        ids[letters] = np.array(self.letters, np.int32)[ids[letters]]
-        ids, word = self._merge_together(ids, np.repeat(np.arange(len(words)), counts))
-        return ids, np.bincount(word, minlength=len(words))
+        ids = np.fromiter(map(self.whole.get, words, repeat(-1)), np.int32, len(words))
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        together = (ids < 0) & (lengths <= LONG_WORD)
+        together &= np.sum(together) >= FEW
+        alone = (ids < 0) & ~together
+        every, counts = [self.encode(words[n]) for n in np.flatnonzero(alone)], np.ones(len(words), np.int64)
+        counts[alone] = [*map(len, every)]
+        left = [words[n] for n in np.flatnonzero(together).tolist()]
+        merged, counts[together] = self._merge_together(left, lengths[together])
+        ids = np.repeat(ids, counts)
+        ids[np.repeat(alone, counts)] = [*chain.from_iterable(every)]
+        ids[np.repeat(together, counts)] = merged
+        return ids, counts
 
-    def _merge_together(self, ids: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Merge `ids` as far as possible; `word` has the number of the word of each. Both have the rest left.
+    def look_up_whole(self, tokens: Sequence[bytes]) -> None:
+        """From now on look up those of `tokens` that their own bytes merge to: the same ids, sooner."""
+        ids, counts = self.encode_many(tokens)
+        one = counts == 1
+        self.whole.update(zip(compress(tokens, one), ids[np.repeat(one, counts)].tolist(), strict=True))
+
+    def _merge_together(self, words: list[bytes], lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What `encode_many` returns, all by merging; `lengths` are those of the words.
 
         In each round every word merges its pair of lowest rank, the leftmost. A last id, of no word, stands
         behind all, so that each id has a next one.
         """
-        keys, known, made = self._arrays
-        ids, word = np.append(ids, np.int32(0)), np.append(word, -1)
-        ranks = np.full(len(ids), NO_MERGE)  # of each id with the next; the last of a word has none
+        rank_table, made = self.arrays
+        letters = np.array(self.letters, np.int32)[np.frombuffer(b"".join(words), np.uint8)]
+        ids = np.append(letters, np.int32(0))
+        word = np.append(np.repeat(np.arange(len(words)), lengths), -1)
+        ranks = np.full(len(ids), NO_MERGE, np.int32)  # of each id with the next; the last of a word has none
 
         def look_up_ranks(at: np.ndarray) -> None:
-            wanted = ids[at].astype(np.int64) << 32 | ids[at + 1]
-            place = np.searchsorted(keys, wanted)
-            fits = (keys[place] == wanted) & (word[at] == word[at + 1])
-            ranks[at] = np.where(fits, known[place], NO_MERGE)
+            found = rank_table.find(ids[at].astype(np.int64) << 32 | ids[at + 1])
+            ranks[at] = np.where(word[at] == word[at + 1], found, NO_MERGE)
 
         look_up_ranks(np.arange(len(ids) - 1))
         while len(live := np.flatnonzero(ranks != NO_MERGE)):
@@ -177,16 +187,45 @@ class Merges:
             keep[at + 1] = False
             ids, word, ranks = ids[keep], word[keep], ranks[keep]
             at -= np.arange(len(at))  # where they stand now
-            look_up_ranks(at - 1)
-            look_up_ranks(at)
-        return ids[:-1], word[:-1]
+            look_up_ranks(np.append(at - 1, at))
+        return ids[:-1], np.bincount(word[:-1], minlength=len(words))
 
     @cached_property
-    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The pairs in order, each as one int64, then a key above all; their ranks; what each rank makes."""
-        n, top = len(self.ranks), max(self.ranks.values(), default=-1) + 1
-        pairs = np.fromiter(chain.from_iterable(self.ranks), np.int64, 2 * n)
-        keys, ranks = pairs[::2] << 32 | pairs[1::2], np.fromiter(self.ranks.values(), np.int64, n)
-        order = np.argsort(keys)
-        made = np.fromiter(islice(self.made, top), np.int32, top)
-        return np.append(keys[order], 2**62), np.append(ranks[order], NO_MERGE), made
+    def arrays(self) -> tuple["RankTable", np.ndarray]:
+        """The ranks of the pairs, and what each rank makes, int32."""
+        top = max(self.ranks.values(), default=-1) + 1
+        return RankTable(self.ranks), np.fromiter(islice(self.made, top), np.int32, top)
+
+
+class RankTable:
+    """Finds the ranks of many pairs at once. A hash table takes one look, a binary search 16 or more.
+
+    A pair is one int64, left << 32 | right. Each place holds one pair. If several want the same place, the
+    last gets it, and the others go to a sorted list. Only a pair that finds another one in its place is
+    searched for there.
+    """
+
+    def __init__(self, ranks: Mapping[Pair, int]):
+        ids = np.fromiter(chain.from_iterable(ranks), np.int64, 2 * len(ranks))
+        pairs, known = ids[::2] << 32 | ids[1::2], np.fromiter(ranks.values(), np.int32, len(ranks))
+        self._bits = (SPARE * len(ranks)).bit_length()
+        self._pairs, self._ranks = np.full(2**self._bits, -1), np.full(2**self._bits, NO_MERGE, np.int32)
+        places = self._places(pairs)
+        self._pairs[places], self._ranks[places] = pairs, known
+        out = np.flatnonzero(self._pairs[places] != pairs)
+        out = out[np.argsort(pairs[out])]
+        self._others = np.append(pairs[out], 2**62), np.append(known[out], np.int32(NO_MERGE))
+
+    def _places(self, pairs: np.ndarray) -> np.ndarray:
+        return (pairs.view(np.uint64) * _ODD >> np.uint64(64 - self._bits)).view(np.int64)
+
+    def find(self, pairs: np.ndarray) -> np.ndarray:
+        """The rank of each pair, int32; NO_MERGE for a pair without one."""
+        places = self._places(pairs)
+        there, ranks = self._pairs.take(places), self._ranks.take(places)
+        ranks[there != pairs] = NO_MERGE
+        taken = np.flatnonzero((there != pairs) & (there >= 0))  # by another pair
+        others, known = self._others
+        at = np.searchsorted(others, pairs[taken])
+        ranks[taken] = np.where(others[at] == pairs[taken], known[at], NO_MERGE)
+        return ranks

@@ -74,6 +74,9 @@ class BPETokenizer:
         self._finders = cache(lambda allowed: [Finder(group, allowed) for group in (early, late)])
         letters = [tokens[bytes([byte])] for byte in range(256)]
         merges = merging.Merges(vocabulary.ranks, vocabulary.made, letters, tokens if ignore_merges else {})
+        if not ignore_merges:
+            merges.look_up_whole([*tokens])
+        _ = merges.arrays  # made here, so that the first text need not wait for them
         self._new = lambda pretoken: merges.encode(pretoken.encode())
         self._known = lru_cache(CACHE_ENTRIES)(self._new)
         self._dtype, cut = np.uint16 if max(self.vocab) < 2**16 else np.uint32, starts.cutter(*patterns)

@@ -153,7 +153,7 @@ def test_an_interrupted_encoder_gives_the_right_ids_afterwards(trained, story):
         return merge(words)
 
     encoder._merge = merge_or_stop
-    with small_chunks(100):
+    with small_chunks(100), mock.patch.object(arrays, "GROUP", 16):
         while True:
             try:
                 ids = np.concatenate(list(encoder(story)))

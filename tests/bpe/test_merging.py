@@ -74,6 +74,13 @@ def test_no_words_and_no_merges_are_fine():
         assert_many_are_right(merges, [[1, 2], []])
 
 
+def test_only_tokens_that_their_own_bytes_merge_to_are_looked_up_whole():
+    merges = Merges({(1, 2): 256, (2, 3): 257, (1, 257): 258})  # 1 2 3 is a token, but 1 2 goes first
+    merges.look_up_whole([b"\1\2", b"\1\2\3", b"\2\3", b"\7", b"\7\7", b""])
+    assert merges.whole == {b"\1\2": 256, b"\2\3": 257, b"\7": 7}
+    assert merges.encode(b"\1\2\3") == [256, 3]
+
+
 # ---- ranks that are not ids ----
 
 

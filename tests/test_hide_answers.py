@@ -40,4 +40,4 @@ def test_each_question_of_a_page_has_its_answer_folded(path):
     asked = sum(PREDICT in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert folded(notebook) == answering(notebook.cells), "run tools/hide_answers.py on it"
     assert len(folded(notebook)) == asked, "a question has no answer of its own"
-    assert not [n for n in folded(notebook) if "check(" in notebook.cells[n].source], "an exercise is no answer"
+    assert not any("check(" in notebook.cells[n].source for n in folded(notebook)), "an exercise is no answer"

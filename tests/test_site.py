@@ -240,6 +240,15 @@ def test_formulas_are_set_without_a_network(page, address):
     assert page.locator("[data-mjx-error]").count() == 0
 
 
+def test_what_tells_an_answer_is_covered_until_the_answer_is_shown(page, address):
+    page.goto(f"{address}notebooks/03_bpe_from_scratch.html")
+    answer = page.locator("div.cell.tag_hide-output").first
+    below = answer.locator("xpath=following-sibling::p[1]")
+    assert below.evaluate("it => getComputedStyle(it).filter") == "blur(5px)"
+    answer.locator("summary").click()
+    assert below.evaluate("it => getComputedStyle(it).filter") == "none"
+
+
 def test_an_answer_waits_for_a_click_and_the_code_of_a_figure_too():
     text, picture = [
         nbformat.v4.new_output("display_data", {kind: "x"}) for kind in ("text/plain", "image/png")

@@ -10,10 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from hide_answers import PREDICT, answering, fold  # noqa: E402
-
-NOTEBOOKS = ROOT / "notebooks"
-EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
+from hide_answers import EVERY, PREDICT, answering, fold  # noqa: E402
 
 
 def code(*texts):

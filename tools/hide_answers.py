@@ -11,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
 PREDICT = "**Predict first"
 
 
@@ -44,6 +45,4 @@ def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    folder = ROOT / "notebooks"
-    everything = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("deeper/*.ipynb"))
-    main([Path(a) for a in sys.argv[1:]] or everything)
+    main([Path(a) for a in sys.argv[1:]] or EVERY)

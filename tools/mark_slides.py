@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+from hide_answers import PREDICT
 from make_slides import ROOT, copy_assets, deck, parts
 from playwright.sync_api import sync_playwright
 
@@ -26,7 +27,6 @@ DRAWING = re.compile(
     r"\b(ax|axes|fig|plt|draw\w*|PASTELS|COLOU?RS?|colou?rs?|[lh]w|alpha)\b"
     r"|\b(explore|show|text)\(|\b(alt|[xy]?label|title)=|annotate|arrow|patch"
 )
-PREDICT = "**Predict first"
 MEASURE = """(sizes) => {
     const column = document.querySelector(".slides section section");
     return sizes.map((size) => {

@@ -10,10 +10,8 @@ import time
 from pathlib import Path
 
 import nbformat
-from hide_answers import fold
+from hide_answers import EVERY, fold
 from nbclient import NotebookClient
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(path: Path) -> float:
@@ -45,7 +43,5 @@ def run(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    folder = ROOT / "notebooks"
-    everything = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("deeper/*.ipynb"))
-    for path in [Path(a).resolve() for a in sys.argv[1:]] or everything:
+    for path in [Path(a).resolve() for a in sys.argv[1:]] or EVERY:
         print(f"{path.name}: {run(path):.1f} s", flush=True)

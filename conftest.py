@@ -17,9 +17,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def chromium(playwright) -> str | None:
-    """The browser to drive: the program of that name (Debian's package), Playwright's own, or None."""
+    """The browser to drive: Debian's, without a window where it is there, or Playwright's own, or None."""
     own = playwright.chromium.executable_path
-    return shutil.which("chromium") or (own if Path(own).exists() else None)
+    there = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    return there or (own if Path(own).exists() else None)
 
 
 def leave_out_what_is_not_here(cells) -> None:
@@ -40,17 +41,24 @@ ONE_BY_ONE = ("test_run_all_sliders_and_an_exercise[", "test_the_solutions_pass[
 class LongestFirst(LoadFileScheduling):
     """Give each process a file at a time: fixtures are made once, and the cells of a page keep their order.
 
-    The tests named in `ONE_BY_ONE` go alone, whichever process is free.
+    The files of tests/bpe go together, as they share vocabularies that take seconds to load. The tests named
+    in `ONE_BY_ONE` go alone, whichever process is free.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        return nodeid if test.startswith(ONE_BY_ONE) else file
+        if test.startswith(ONE_BY_ONE):
+            return nodeid
+        return "tests/bpe" if file.startswith("tests/bpe/") else file
 
 
 def pytest_xdist_setupnodes():
-    """One thread in each process, the kernels of its notebooks included: more would wait for one another."""
+    """One thread in each process, the kernels of its notebooks included: more would wait for one another.
+
+    And the library docs are collected here, once: most pages begin with them, in all processes at a time.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    corpus.load_library_docs()
 
 
 def pytest_xdist_make_scheduler(config, log):

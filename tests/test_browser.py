@@ -4,6 +4,7 @@ Needs chromium, as a program of that name (Debian's package) or as Playwright's 
 (`playwright install chromium`). Skipped where there is none, unless BROWSER_TESTS=required.
 """
 
+import json
 import os
 import re
 import shutil
@@ -49,15 +50,39 @@ SHUT_DOWN_AND_CLOSE = """async () => {
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def kernels(tmp_path_factory):
+    """A folder in which Jupyter finds how to start a kernel: on Linux by `warm_kernels`."""
+    folder = tmp_path_factory.mktemp("kernels")
+    if sys.platform != "linux":
+        yield folder
+        return
+    address, script = folder / "socket", Path(__file__).with_name("warm_kernels.py")
+    server = subprocess.Popen([sys.executable, script, "serve", address])
+    while not address.exists():
+        assert server.poll() is None, "the process that kernels are forked from has ended"
+        time.sleep(0.05)
+    how = [sys.executable, str(script), "start", str(address), "{connection_file}"]
+    (folder / "kernels" / "python3").mkdir(parents=True)
+    spec = {"argv": how, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
+    yield folder
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, kernels):
     """The address of a JupyterLab on copies of the notebooks, and the folder of the copies."""
     folder = tmp_path_factory.mktemp("lab") / "notebooks"
     shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     settings = folder.parent / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
-    # All cells stay in the page, those out of sight too, so that the test finds them.
-    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none", "recordTiming": true}')
+    # All cells stay in the page, so that the test finds them, but what is out of sight is not laid out.
+    (settings / "tracker.jupyterlab-settings").write_text(
+        '{"windowingMode": "contentVisibility", "recordTiming": true}'
+    )
     flags = "--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port=0".split()
+    paths = {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings"), "JUPYTER_PATH": str(kernels)}
     server = subprocess.Popen(
         [
             sys.executable,
@@ -68,7 +93,7 @@ def lab(tmp_path_factory):
             *flags,
             f"--ServerApp.root_dir={folder}",
         ],
-        env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings")},
+        env=os.environ | paths,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -88,10 +113,13 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(browser, lab):
     """Lab in the browser, once for all notebooks: to load it takes longer than to run a short one."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page = browser.new_page(viewport={"width": 1400, "height": 600})
     page.set_default_timeout(180_000)
     page.goto(f"{lab[0]}?reset")
     page.wait_for_function("window.jupyterapp")
+    page.add_style_tag(
+        content="*, ::before, ::after { animation: none !important; transition: none !important }"
+    )
     return page
 
 

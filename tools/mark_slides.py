@@ -215,9 +215,8 @@ def write(notebook, found: list[Part]) -> None:
 def main(paths: list[Path]) -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         copy_assets(Path(name) / "assets")
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        program = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         for path in paths:
             notebook = nbformat.read(path, as_version=4)

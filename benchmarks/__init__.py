@@ -9,8 +9,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks import runs, setup
+from benchmarks.child import in_a_child
 
 REPORT: list[str] = []  # the tables of this run, in Markdown
 RATIOS: dict[str, list[float]] = {}  # what the figure shows: the ratio in each turn, under the name of a bar
@@ -25,20 +27,28 @@ def in_turn(
     makers: dict[str, Callable[[], Callable[[], object]]],
     repeats: int,
     clock: Callable[[], float] = time.perf_counter,
+    rehearse: bool = False,
 ) -> dict[str, list[float]]:
-    """The seconds that each takes, by `clock`, in each of `repeats` turns.
+    """The seconds that each takes, by `clock`, in each of `repeats` turns, each time in a child of its own.
 
     A maker is not timed: it gives the function that is, for instance one of an encoder that has read nothing.
+    To `rehearse` is to make and call another one first: what takes milliseconds would else be timed with the
+    first use of the libraries' code.
     """
+
+    def timed(make: Callable[[], Callable[[], object]]) -> float:
+        if rehearse:
+            make()()
+        function = make()
+        start = clock()
+        function()
+        return clock() - start
+
     seconds: dict[str, list[float]] = {name: [] for name in makers}
     for turn in range(repeats):
         for name, make in makers.items():
             progress(f"turn {turn + 1} of {repeats}: {name}")
-            function = make()
-            start = clock()
-            function()
-            seconds[name].append(clock() - start)
-            del function  # what it holds goes now, not while the next is made warm
+            seconds[name].append(in_a_child(partial(timed, make)))
     progress("")
     return seconds
 

@@ -12,12 +12,13 @@ from itertools import pairwise
 from operator import eq
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import regex
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from benchmarks import in_turn, report, speeds
-from benchmarks.child import on_one_core, quiet
+from benchmarks.child import in_a_child, on_one_core, quiet
 from benchmarks.peers import END, OURS, TOKENIZERS
 from benchmarks.setup import installed, named
 from helpers.bpe import GPT2_PATTERN, BPETokenizer
@@ -108,14 +109,14 @@ def train_gigatoken(path: Path, vocab_size: int) -> list[tuple[bytes, bytes]]:
 
 def check_merges(path: Path, vocab_size: int) -> None:
     """Exit if a trainer learns other merges than ours; rustbpe may order equally frequent pairs otherwise."""
-    ours = [left + right for left, right in train_ours(path, vocab_size).merges]
-    others = {TOKENIZERS: tokens_of(train_tokenizers(path, vocab_size))}
+    ours = in_a_child(lambda: [a + b for a, b in train_ours(path, vocab_size).merges])
+    others = {TOKENIZERS: in_a_child(lambda: tokens_of(train_tokenizers(path, vocab_size)))}
     if installed("gigatoken"):
-        others[named("gigatoken")] = [left + right for left, right in train_gigatoken(path, vocab_size)]
+        others[named("gigatoken")] = in_a_child(lambda: [a + b for a, b in train_gigatoken(path, vocab_size)])
     said = f"{len(ours):,} merges, the same of {', '.join([OURS, *others])}."
     alike = {name: made == ours for name, made in others.items()}
     if installed("rustbpe"):
-        rust = [bytes(token) for token, _ in train_rustbpe(path, vocab_size).get_mergeable_ranks()[256:]]
+        rust = in_a_child(lambda: tokens_of_rust(train_rustbpe(path, vocab_size)))
         common, placed = len(set(rust).intersection(ours)), sum(map(eq, rust, ours))
         said += f" {named('rustbpe')} makes {common:,} of these tokens, {placed:,} of them as the same merge."
         alike[named("rustbpe")] = common >= ALIKE * len(ours)
@@ -129,6 +130,10 @@ def tokens_of(theirs: Tokenizer) -> list[bytes]:
     letter = dict(zip(map(theirs.id_to_token, range(1, 257)), BYTES, strict=True))
     spelt = map(theirs.id_to_token, range(257, theirs.get_vocab_size()))
     return [b"".join(map(letter.__getitem__, token)) for token in spelt]
+
+
+def tokens_of_rust(theirs: Any) -> list[bytes]:
+    return [bytes(token) for token, _ in theirs.get_mergeable_ranks()[256:]]
 
 
 def train_in_turn(path: str, vocab_size: int, repeats: int) -> dict[str, list[float]]:

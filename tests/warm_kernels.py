@@ -47,6 +47,7 @@ def become_a_kernel(connection: socket.socket) -> None:
     threading.Thread(target=lambda: stream.read() or os._exit(0), daemon=True).start()
     from ipykernel.kernelapp import launch_new_instance
 
+    sys.modules["pandas"].set_option("display.max_columns", 20)  # as if it had found itself in a notebook
     sys.path.pop(0)  # the folder of this file
     sys.argv = ["ipykernel_launcher.py", "-f", asked["file"]]
     launch_new_instance()

@@ -44,7 +44,8 @@ lab: .venv/installed
 
 # A notebook is run once: in the browser where there is one, else by nbval; the outputs are compared either way.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg
-SPREAD := -n 2 --dist loadfile
+# One process more than the two cores: one of them often waits
+SPREAD := -n 3 --dist loadfile
 
 test: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)

@@ -89,8 +89,9 @@ def pytest_collection_modifyitems(config, items):
     run, nbval need not execute the same notebook again. Without a browser nbval does it.
     """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
+        for fixture, mark in (("browser", pytest.mark.browser), ("library_docs", pytest.mark.slow)):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
     yield  # here -m and -k leave tests out
     in_browser = {item.callspec.params["path"] for item in items if item.get_closest_marker("runs_notebook")}
     if in_browser:

@@ -426,7 +426,6 @@ def library_docs(tmp_path_factory):
         return done, corpus.load_library_docs(), corpus.library_documents()
 
 
-@pytest.mark.slow
 def test_libraries_are_read_but_not_imported(library_docs):
     done, _, _ = library_docs
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

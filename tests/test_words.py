@@ -288,7 +288,7 @@ def test_with_spaces_every_text_of_known_words_comes_back(text):
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-@pytest.mark.parametrize("load", [load_story, load_library_docs])
+@pytest.mark.parametrize("load", [load_story, pytest.param(load_library_docs, marks=pytest.mark.slow)])
 def test_with_spaces_story_and_library_docs_come_back(load):
     text = load()
     tokenizer = WordTokenizer.train(text, keep_spaces=True)

@@ -197,3 +197,10 @@ def test_the_solutions_pass(path, monkeypatch):
 @every_notebook
 def test_the_readme_lists_it(path):
     assert str(path.relative_to(ROOT).as_posix()) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_plan_lists_the_deeper_pages_with_the_minutes_of_the_readme():
+    readme = re.findall(r"deeper/(\w+)\.ipynb\) (\d+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    plan = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    planned = dict(re.findall(r"\(deeper/(\w+)\.ipynb\) \|[^|]+\| (\d+) \|", plan))
+    assert planned == dict(readme) and planned.keys() == {path.stem for path in DEEPER}

@@ -36,5 +36,5 @@ def draw_accuracy(result: Mapping[str, np.ndarray], lengths: Sequence[int]) -> N
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(
         fig,
-        "Accuracy by length: T5 falls least, RoPE and sinusoidal positions fall early, two never learnt it.",
+        "Accuracy by length: T5 falls least, RoPE and sinusoidal positions fall early, two never learned it.",
     )

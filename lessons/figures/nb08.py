@@ -146,4 +146,4 @@ def draw_masks(document_ids: Tensor) -> None:
         ax.grid(False)
     axes[0].set_title("Causal: 'Copy.' reads 'sine'")
     axes[1].set_title("Block-causal: each reads itself")
-    show(fig, alt="A full causal triangle; beside it three small ones, one a document")
+    show(fig, alt="A full causal triangle; beside it three small ones: two documents and padding")

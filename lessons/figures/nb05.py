@@ -57,7 +57,7 @@ def draw_neighbours(
             ax.text(0.17, -y, ", ".join(near), size=10)
         ax.set(title=title, xlim=(0, 1), ylim=(-len(probes) + 0.5, 0.6))
         ax.axis("off")
-    show(fig, "The nearest words of some words. Before training they are unrelated, after it related.")
+    show(fig, f"The five nearest words of {', '.join(probes)}, in {len(tables)} lists: {'; '.join(tables)}.")
 
 
 def _draw_groups(ax: Axes, points: np.ndarray, groups: Mapping[str, Sequence[str]], title: str) -> None:

@@ -207,7 +207,7 @@ def test_contrast_and_landmarks_are_right_for_every_reader(page, address, name):
     page.goto(f"{address}{name}.html")
     page.add_script_tag(path=axe)
     page.wait_for_load_state("networkidle")
-    found = page.evaluate("axe.run({preload: false, resultTypes: ["violations"]})")["violations"]
+    found = page.evaluate("axe.run({preload: false, resultTypes: ['violations']})")["violations"]
     named = [(fault["id"], [node["target"] for node in fault["nodes"]][:3]) for fault in found]
     assert named == []
 

@@ -38,8 +38,8 @@ def draw_speeds(speeds: Mapping[str, float]) -> None:
     ax.invert_yaxis()
     ax.set_xlabel("million characters for each second of one processor core")
     ax.set_title("A long text: arrays in Python (blue) beside tiktoken in Rust (grey)")
-    alt = "Speed on a long text: the arrays are faster than tiktoken on a new text, and still faster on one that"
-    show(fig, alt=f"{alt} they have seen before.")
+    alt = "Speed on a long text: the arrays are faster than tiktoken on a new text, and still faster on one"
+    show(fig, alt=f"{alt} that they have seen before.")
 
 
 def draw_cuts(cuts: Mapping[str, Sequence[str]]) -> None:

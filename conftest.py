@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,10 @@ class LongestFirst(LoadFileScheduling):
 def pytest_xdist_setupnodes():
     """One thread in each process, the kernels of its notebooks included: more would wait for one another.
 
-    And the library docs are collected here, once: most pages begin with them, in all processes at a time.
+    And the library docs are collected here, once, while those look for tests: most pages begin with them.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    corpus.load_library_docs()
+    threading.Thread(target=corpus.load_library_docs).start()
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -119,7 +119,7 @@ def png(fig: Figure, **options) -> bytes:
         fig.savefig(drawn, format="png", **options)
     finally:
         plt.close(fig)
-    Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png")
     return packed.getvalue()
 
 

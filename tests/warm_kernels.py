@@ -13,9 +13,9 @@ import socket
 import sys
 import threading
 
-PRELOADED = (
-    "ipykernel.kernelapp ipywidgets matplotlib.pyplot pandas sklearn.decomposition sklearn.manifold torch"
-)
+# What an optimizer imports when it is made, torch._dynamo, takes as long as torch itself.
+PRELOADED = "ipykernel.kernelapp ipywidgets matplotlib.pyplot pandas sklearn.decomposition sklearn.manifold"
+PRELOADED += " torch torch._dynamo helpers.bpe helpers.corpus helpers.model"
 
 
 def serve(path: str) -> None:

@@ -133,6 +133,10 @@ def page(browser, address, request):
     assert faults == []
 
 
+def test_nothing_is_left_beside_the_site(folder):
+    assert not (folder.parent / "jupyter_execute").exists()  # of myst-nb
+
+
 class Links(HTMLParser):
     """The ids of a page, what it links to, and what it loads."""
 

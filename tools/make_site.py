@@ -199,18 +199,21 @@ def write_source(folder: Path, out: Path, states: dict[Path, Path | None]) -> No
 def build(out: Path, states: dict[Path, Path | None]) -> None:
     """Make the site in the folder `out`, with sliders where `states` has the pictures of a notebook.
 
-    The playground still lacks its vocabularies.
+    The playground still lacks its vocabularies. First it is made elsewhere: myst-nb leaves a folder beside it.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    scripts = shutil.ignore_patterns("data", "index.html", ".*")
-    shutil.copytree(ROOT / "docs" / "playground", out / "playground", ignore=scripts)
-    (out / "pictures").mkdir(parents=True)
     with tempfile.TemporaryDirectory() as work:
-        write_source(Path(work) / "source", out, states)
+        made = Path(work) / "site"
+        scripts = shutil.ignore_patterns("data", "index.html", ".*")
+        shutil.copytree(ROOT / "docs" / "playground", made / "playground", ignore=scripts)
+        (made / "pictures").mkdir(parents=True)
+        write_source(Path(work) / "source", made, states)
         flags = ["-W", "--keep-going", "-q", "-c", str(ROOT / "docs"), "-d", f"{work}/doctrees"]
-        command = [sys.executable, "-m", "sphinx", *flags, f"{work}/source", str(out)]
+        command = [sys.executable, "-m", "sphinx", *flags, f"{work}/source", str(made)]
         if failed := subprocess.run(command).returncode:
             raise SystemExit(failed)
+        shutil.rmtree(out, ignore_errors=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, out)
 
 
 def main(out: Path) -> None:

@@ -199,7 +199,7 @@ def write_source(folder: Path, out: Path, states: dict[Path, Path | None]) -> No
 def build(out: Path, states: dict[Path, Path | None]) -> None:
     """Make the site in the folder `out`, with sliders where `states` has the pictures of a notebook.
 
-    The playground still lacks its vocabularies. First it is made elsewhere: myst-nb leaves a folder beside it.
+    The playground still lacks its vocabularies. It is made elsewhere, as myst-nb leaves a folder beside it.
     """
     with tempfile.TemporaryDirectory() as work:
         made = Path(work) / "site"

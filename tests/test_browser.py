@@ -83,20 +83,9 @@ def lab(tmp_path_factory, kernels):
     )
     flags = "--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port=0".split()
     paths = {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings"), "JUPYTER_PATH": str(kernels)}
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "jupyter",
-            "lab",
-            f"--config={CONFIG}",
-            *flags,
-            f"--ServerApp.root_dir={folder}",
-        ],
-        env=os.environ | paths,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    flags += [f"--config={CONFIG}", f"--ServerApp.root_dir={folder}"]
+    command = [sys.executable, "-m", "jupyter", "lab", *flags]
+    server = subprocess.Popen(command, env=os.environ | paths, stderr=subprocess.PIPE, text=True)
     log = []
     for line in server.stderr:  # it says its address once it answers
         log.append(line)

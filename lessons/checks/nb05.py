@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,19 @@ def _about_gradient(got: Any, ids: np.ndarray, upstream: np.ndarray, right: np.n
 
 @exercise("05.precision")
 def precision(answer: Any) -> str:
+    for n, (vectors, labels, k) in enumerate(_cases()):
+        given = f"vectors {short(vectors)}, labels {labels}, k={k}"
+        if len(vectors) > 7:
+            given = f"{len(vectors)} random vectors of {vectors.shape[1]} numbers, labels {labels}, k={k}"
+        right = _right(n)
+        got = call(answer, vectors, labels, k, expected=right, given=given)
+        if not same(got, right):
+            raise rejection(given, right, got, _about_precision(answer, got))
+    return "Now put a score beside every picture."
+
+
+@cache
+def _cases() -> list[tuple[np.ndarray, list, int]]:
     draw = np.random.default_rng(SEED)
     # Long vectors along one axis: distances and dot products rank otherwise than cosines.
     direction = np.array([[1, 0.1], [1, 0], [0.9, 0.2], [0, 1], [0.1, 1], [0.2, 0.9]])
@@ -98,15 +112,12 @@ def precision(answer: Any) -> str:
         lengths = draw.uniform(0.1, 9, (n, 1))
         vectors = (draw.normal(size=(n, dim)) * lengths).round(1) + 0.05  # so that none is all zeros
         cases.append((vectors, draw.choice([0, 0, 0, 1, 2], n).tolist(), k))
-    for vectors, labels, k in cases:
-        given = f"vectors {short(vectors)}, labels {labels}, k={k}"
-        if len(vectors) > 7:
-            given = f"{len(vectors)} random vectors of {vectors.shape[1]} numbers, labels {labels}, k={k}"
-        right = _shares(vectors, labels, k).mean()
-        got = call(answer, vectors, labels, k, expected=float(right), given=given)
-        if not same(got, float(right)):
-            raise rejection(given, float(right), got, _about_precision(answer, got, cases))
-    return "Now put a score beside every picture."
+    return cases
+
+
+@cache
+def _right(n: int) -> float:
+    return float(_shares(*_cases()[n]).mean())
 
 
 def _cosines(a: np.ndarray, b: np.ndarray) -> float:
@@ -125,13 +136,13 @@ def _shares(
     return np.array(shares)
 
 
-def _about_precision(answer: Any, got: Any, cases: list[tuple[np.ndarray, list, int]]) -> str:
+def _about_precision(answer: Any, got: Any) -> str:
     """What is known of the mistake that explains the answers to all cases."""
     if got is None:
         return ""
     fitting, hints = set(range(99)), []
-    for vectors, labels, k in cases:
-        values, hints = zip(*_mistakes(vectors, labels, k), strict=True)
+    for n, (vectors, labels, k) in enumerate(_cases()):
+        values, hints = zip(*_mistakes(n), strict=True)
         try:
             found = call(answer, vectors, labels, k)
         except Wrong:
@@ -142,8 +153,10 @@ def _about_precision(answer: Any, got: Any, cases: list[tuple[np.ndarray, list, 
     )
 
 
-def _mistakes(vectors: np.ndarray, labels: list, k: int) -> list[tuple[float, str]]:
-    """(the value that a mistake gives, a hint)"""
+@cache
+def _mistakes(n: int) -> list[tuple[float, str]]:
+    """(the value that a mistake gives in case number `n`, a hint)"""
+    vectors, labels, k = _cases()[n]
     distance = lambda a, b: -math.dist(a, b)
     shares = _shares(vectors, labels, k)
     per_label = np.mean([shares[np.array(labels) == label].mean() for label in set(labels)])

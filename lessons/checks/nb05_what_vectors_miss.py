@@ -1,7 +1,6 @@
 """The checks of deeper/05_what_vectors_miss."""
 
-from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +13,7 @@ SEED = 5
 
 @exercise("05.analogy")
 def analogy(answer: Any) -> str:
-    questions, answers = list(_questions()), []
+    questions, answers = _questions(), []
     for vectors, vocab, question in questions:
         answers.append(call(answer, vectors, vocab, *question, expected=_word(vectors, vocab, question)))
         if not isinstance(answers[-1], str):
@@ -68,9 +67,10 @@ MISTAKES = [
 ]
 
 
-def _questions() -> Iterator[tuple[np.ndarray, dict[str, int], tuple[str, ...]]]:
+@cache
+def _questions() -> list[tuple[np.ndarray, dict[str, int], tuple[str, ...]]]:
     """Tables and questions in which each of the mistakes shows 6 times, and no rounding decides."""
-    draw, found = np.random.default_rng(SEED), [0] * len(MISTAKES)
+    draw, found, questions = np.random.default_rng(SEED), [0] * len(MISTAKES), []
     words = ["man", "woman", "king", "queen", "apple", "prince"]
     while min(found) < 6:
         vocab = {word: int(i) for word, i in zip(words, draw.permutation(6), strict=True)}
@@ -82,7 +82,8 @@ def _questions() -> Iterator[tuple[np.ndarray, dict[str, int], tuple[str, ...]]]
         wanted = [seen and n < 6 for seen, n in zip(shown, found, strict=True)]
         if any(wanted) and all(_word(v, vocab, question) == right for v in nearly):
             found = [n + seen for n, seen in zip(found, shown, strict=True)]
-            yield vectors, vocab, question
+            questions.append((vectors, vocab, question))
+    return questions
 
 
 def _about_analogy(answers: list, questions: list, n: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from itertools import combinations
 from random import Random
 
@@ -10,6 +11,18 @@ from lessons.exercises import call, exercise, rejection, same
 
 @exercise("10.chance")
 def chance(answer: Callable) -> str:
+    for a, b, shares in _cases():
+        right = shares[""]
+        got = call(answer, a, b, expected=right)
+        if not same(got, right):
+            hint = "Each choice of len(a) places counts once, also where the numbers in them are equal."
+            hint = next((hint for hint, share in shares.items() if hint and same(got, share)), hint)
+            raise rejection((a, b), right, got, hint)
+    return "Three seeds against three never go below 0.1: for stronger words, run more seeds."
+
+
+@cache
+def _cases() -> list[tuple[list[float], list[float], dict[str, float]]]:
     draw = Random(1)
     cases = [([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), ([2.0, 2.0], [2.0, 2.0]), ([8.0, 2.0, 1.0, 1.0], [6.0, 4.0])]
     cases += [([2.71, 2.76, 2.80], [2.78, 2.83, 2.84]), ([1.0], [3.0, 4.0, 9.0])]
@@ -17,15 +30,7 @@ def chance(answer: Callable) -> str:
     cases += [([5.0, 1.0], [9.0, 1.0, 4.0]), ([9.0, 3.0, 3.0], [3.0, 3.0, 4.0, 6.0, 1.0])]
     cases += [([float(draw.randrange(9)) for _ in range(n)], [float(draw.randrange(9)) for _ in range(m)])
               for n, m in [(3, 3), (2, 4), (4, 2), (1, 5), (3, 4)]]  # fmt: skip
-    for a, b in cases:
-        shares = near_chances(a, b)
-        right = shares.pop("")
-        got = call(answer, a, b, expected=right)
-        if not same(got, right):
-            hint = "Each choice of len(a) places counts once, also where the numbers in them are equal."
-            hint = next((hint for hint, share in shares.items() if same(got, share)), hint)
-            raise rejection((a, b), right, got, hint)
-    return "Three seeds against three never go below 0.1: for stronger words, run more seeds."
+    return [(a, b, near_chances(a, b)) for a, b in cases]
 
 
 def near_chances(a: list[float], b: list[float]) -> dict[str, float]:

@@ -19,7 +19,11 @@ def same(got: Any, expected: Any) -> bool:
         return _same_array(got, as_array(expected))
     if isinstance(expected, list | tuple):
         got = as_array(got).tolist() if is_array(got) else got
-        return isinstance(got, list | tuple) and len(got) == len(expected) and all(map(same, got, expected))
+        if not isinstance(got, list | tuple) or len(got) != len(expected):
+            return False
+        if {*map(type, got), *map(type, expected)} == {int}:  # many are: compared at once
+            return list(got) == list(expected)
+        return all(map(same, got, expected))
     if isinstance(expected, dict):
         keys = isinstance(got, Mapping) and set(got) == set(expected)
         return keys and all(same(got[key], expected[key]) for key in expected)
@@ -38,7 +42,7 @@ def same(got: Any, expected: Any) -> bool:
 def plain(value: Any) -> Any:
     """`value` with each iterator, view, range or deque in it as a list."""
     once = isinstance(value, Iterator | KeysView | ValuesView | ItemsView | range | deque)
-    if once or (type(value) is list and not all(isinstance(v, int | str | float) for v in value)):
+    if once or (type(value) is list and not {*map(type, value)} <= {int, str, float, bool}):
         return [plain(v) for v in value]  # a loop of Python, which can be stopped; list(value) cannot
     return tuple(map(plain, value)) if type(value) is tuple else value
 

@@ -139,14 +139,20 @@ def lines_run(function: Callable, *args: Any) -> int:
     """How many lines and calls of Python `function(*args)` runs; unlike a time, the same on each machine."""
     count, before, ours = 0, sys.gettrace(), str(Path(__file__).parent)
 
-    def trace(frame: FrameType, event: str, _arg: Any) -> Callable | None:
+    def entered(frame: FrameType, _event: str, _arg: Any) -> Callable | None:
         nonlocal count
         if frame.f_code.co_filename.startswith(ours):  # the timer's
             return None
-        count += event in ("line", "call")
-        return trace
+        count += 1
+        return within
 
-    sys.settrace(trace)
+    def within(_frame: FrameType, event: str, _arg: Any) -> Callable:
+        nonlocal count
+        if event == "line":
+            count += 1
+        return within
+
+    sys.settrace(entered)
     try:
         function(*args)
     finally:

@@ -31,4 +31,4 @@ def later(make: Callable[[], Any], words: str = "", compares: bool = True) -> Ca
 
 def endless(answer: Any) -> Case:
     """A wrong answer that never ends."""
-    return Case(answer, "so it was stopped", compares=False, seconds=0.2)
+    return Case(answer, "so it was stopped", compares=False, seconds=0.1)

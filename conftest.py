@@ -14,6 +14,7 @@ from helpers import corpus
 
 settings.register_profile("no clock", deadline=None)  # a busy machine must not fail a test
 settings.load_profile("no clock")
+STARTUP = Path(__file__).with_name("tools") / "startup"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -56,9 +57,12 @@ class LongestFirst(LoadFileScheduling):
 def pytest_xdist_setupnodes():
     """One thread in each process, the kernels of its notebooks included: more would wait for one another.
 
-    And the library docs are collected here, once, while those look for tests: most pages begin with them.
+    All of them start as `tools/startup` says. The library docs are collected here, once, while those look for
+    tests: most pages begin with them.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    paths = [str(STARTUP), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     threading.Thread(target=corpus.load_library_docs).start()
 
 

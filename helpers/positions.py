@@ -10,6 +10,7 @@ follows the device and dtype of x or its weights.
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -101,9 +102,9 @@ def rope(x: Tensor, positions: Positions, base: float = 10000.0) -> Tensor:
         raise arguments.WrongKind(f"x must be a tensor of floats, not {kind}: use torch.as_tensor(x).float()")
     positions = _as_positions(positions, fractions=True)
     given, wanted = tuple(positions.shape), tuple(x.shape[:-1])
-    try:
-        fits = given[-1:] == wanted[-1:] != () and torch.broadcast_shapes(given, wanted) == wanted
-    except RuntimeError:
+    try:  # NumPy's function, as torch's imports sympy, which takes a second
+        fits = given[-1:] == wanted[-1:] != () and np.broadcast_shapes(given, wanted) == wanted
+    except ValueError:
         fits = False
     if not fits:
         shapes = f"positions of shape {given} does not fit x of shape {tuple(x.shape)}"

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import signal
+import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,22 @@ settings.register_profile("no clock", deadline=None)  # a busy machine must not 
 settings.load_profile("no clock")
 STARTUP = Path(__file__).with_name("tools") / "startup"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+def pytest_configure(config):
+    """A folder for what all test processes share: its name goes to them with the environment."""
+    if not hasattr(config, "workerinput"):
+        os.environ["SHARED_BY_TESTS"] = tempfile.mkdtemp()
+
+
+def pytest_unconfigure(config):
+    """End the processes that test processes started for one another: FILE.pid has the number of each."""
+    if not hasattr(config, "workerinput"):
+        shared = Path(os.environ.pop("SHARED_BY_TESTS"))
+        for file in shared.glob("*.pid"):
+            with suppress(OSError):
+                os.kill(int(file.read_text()), signal.SIGTERM)
+        shutil.rmtree(shared, ignore_errors=True)
 
 
 def chromium(playwright) -> str | None:

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -49,54 +48,74 @@ SHUT_DOWN_AND_CLOSE = """async () => {
 }"""
 
 
-@pytest.fixture(scope="session")
-def kernels(tmp_path_factory):
-    """A folder in which Jupyter finds how to start a kernel: on Linux by `warm_kernels`."""
-    folder = tmp_path_factory.mktemp("kernels")
-    if sys.platform != "linux":
-        yield folder
-        return
-    address, script = folder / "socket", Path(__file__).with_name("warm_kernels.py")
-    server = subprocess.Popen([sys.executable, script, "serve", address])
-    while not address.exists():
-        assert server.poll() is None, "the process that kernels are forked from has ended"
+def start(folder: Path, command: list, **options) -> subprocess.Popen:
+    """Start a process that serves all test processes, and note its number: `conftest.py` ends it."""
+    process = subprocess.Popen(command, **options)
+    folder.with_suffix(".pid").write_text(str(process.pid))
+    return process
+
+
+def wait_for(process: subprocess.Popen, found, what: str):
+    """What `found()` gives, as soon as it gives something."""
+    while not (value := found()):
+        assert process.poll() is None, f"{what} has ended"
         time.sleep(0.05)
-    how = [sys.executable, str(script), "start", str(address), "{connection_file}"]
+    return value
+
+
+def start_kernels(folder: Path) -> None:
+    """Make `folder` one in which Jupyter finds how to start a kernel: on Linux by `warm_kernels`."""
     (folder / "kernels" / "python3").mkdir(parents=True)
-    spec = {"argv": how, "display_name": "Python 3 (ipykernel)", "language": "python"}
-    (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
-    yield folder
-    server.terminate()
-    server.wait(timeout=30)
+    if sys.platform == "linux":
+        address, script = folder / "socket", Path(__file__).with_name("warm_kernels.py")
+        server = start(folder, [sys.executable, script, "serve", address])
+        wait_for(server, address.exists, "the process that kernels are forked from")
+        how = [sys.executable, str(script), "start", str(address), "{connection_file}"]
+        spec = {"argv": how, "display_name": "Python 3 (ipykernel)", "language": "python"}
+        (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory, kernels):
-    """The address of a JupyterLab on copies of the notebooks, and the folder of the copies."""
-    folder = tmp_path_factory.mktemp("lab") / "notebooks"
-    shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    settings = folder.parent / "settings" / "@jupyterlab" / "notebook-extension"
+def start_lab(folder: Path) -> None:
+    """Start JupyterLab on copies of the notebooks, and write its address to `folder`."""
+    start_kernels(folder.with_name("kernels"))
+    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     # All cells stay in the page, so that the test finds them, but what is out of sight is not laid out.
     (settings / "tracker.jupyterlab-settings").write_text(
         '{"windowingMode": "contentVisibility", "recordTiming": true}'
     )
     flags = "--no-browser --allow-root --expose-app-in-browser --IdentityProvider.token= --port=0".split()
-    paths = {"JUPYTERLAB_SETTINGS_DIR": str(folder.parent / "settings"), "JUPYTER_PATH": str(kernels)}
-    flags += [f"--config={CONFIG}", f"--ServerApp.root_dir={folder}"]
-    command = [sys.executable, "-m", "jupyter", "lab", *flags]
-    server = subprocess.Popen(command, env=os.environ | paths, stderr=subprocess.PIPE, text=True)
-    log = []
-    for line in server.stderr:  # it says its address once it answers
-        log.append(line)
-        if found := re.search(r"http://(?:localhost|127\.0\.0\.1):(\d+)/lab", line):
-            break
+    flags += [f"--config={CONFIG}", f"--ServerApp.root_dir={folder / 'notebooks'}"]
+    paths = {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    paths["JUPYTER_PATH"] = str(folder.with_name("kernels"))
+    command, log = [sys.executable, "-m", "jupyter", "lab", *flags], folder / "log"
+    with open(log, "w") as file:
+        server = start(folder, command, env=os.environ | paths, stderr=file)
+    asked = lambda: re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", log.read_text())
+    address = wait_for(server, asked, "Lab")[0]  # it says its address once it answers
+    (folder / "address.new").write_text(address.replace("localhost", "127.0.0.1"))
+    (folder / "address.new").rename(folder / "address")
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The address of a JupyterLab on copies of the notebooks, and the folder of the copies.
+
+    One is enough for all test processes: the first that asks for it starts it.
+    """
+    folder = Path(os.environ["SHARED_BY_TESTS"]) / "lab"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        pass  # another process starts it
     else:
-        pytest.fail("Lab did not start:\n" + "".join(log))
-    threading.Thread(target=lambda: [None for _ in server.stderr], daemon=True).start()  # or it would block
-    yield f"http://127.0.0.1:{found[1]}/lab", folder
-    server.terminate()
-    server.wait(timeout=30)
+        start_lab(folder)
+    for _ in range(3600):
+        if (folder / "address").exists():
+            return (folder / "address").read_text(), folder / "notebooks"
+        time.sleep(0.05)
+    pytest.fail("Lab did not start")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +123,7 @@ def opened(browser, lab):
     """Lab in the browser, once for all notebooks: to load it takes longer than to run a short one."""
     page = browser.new_page(viewport={"width": 1400, "height": 600})
     page.set_default_timeout(180_000)
-    page.goto(f"{lab[0]}?reset")
+    page.goto(f"{lab[0]}/workspaces/{os.getpid()}?reset")  # a layout of its own
     page.wait_for_function("window.jupyterapp")
     page.add_style_tag(
         content="*, ::before, ::after { animation: none !important; transition: none !important }"

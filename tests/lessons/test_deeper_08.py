@@ -14,8 +14,6 @@ from page_code import DEFINITIONS, run_page
 from torch.nn.functional import scaled_dot_product_attention
 
 from helpers.batches import block_causal_mask
-from helpers.bpe import BPETokenizer
-from helpers.corpus import DownloadError
 from lessons.figures import nb08_chat, nb08_no_square_mask
 
 
@@ -81,18 +79,12 @@ def test_chatml_agrees_with_a_template_in_jinja(chat):
         assert template.render(chat=TALK[:end]) == chat["as_text"](TALK[:end], chat["chatml"])
 
 
-def test_both_templates_give_the_published_ids(chat):
+def test_both_templates_give_the_texts_whose_ids_are_published(chat):
+    """tests/bpe/test_chats.py has the ids of these texts."""
     hello = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello"}]
-    try:
-        gpt_oss, qwen = map(BPETokenizer.published, ("gpt-oss", "qwen3"))
-    except DownloadError as error:
-        pytest.skip(str(error))
-    asked, written = [200006, 1428, 200008, 3686, 200007], [17196, 200008, 13225, 200002]
-    text = chat["as_text"](hello, chat["harmony"])
-    # From the change that marks the answers in gpt-oss's template, less the message of the channel analysis.
-    assert gpt_oss.encode(text, allowed_special="all") == [*asked, 200006, 173781, 200005, *written]
-    text = chat["as_text"](hello[:1], chat["chatml"])
-    assert qwen.encode(text, allowed_special="all") == [151644, 872, 198, 6023, 151645, 198]
+    asked, answered = "<|start|>user<|message|>hi<|end|>", "<|channel|>final<|message|>Hello<|return|>"
+    assert chat["as_text"](hello, chat["harmony"]) == f"{asked}<|start|>assistant{answered}"
+    assert chat["as_text"](hello[:1], chat["chatml"]) == "<|im_start|>user\nhi<|im_end|>\n"
 
 
 @pytest.mark.parametrize(("template", "scored"), [

@@ -102,7 +102,7 @@ def test_of_a_long_text_the_first_tokens_are_drawn_and_all_are_counted():
     assert "bytes: 100,000 tokens, 1.00 bytes a token" in shown.shown.value
     assert len(Spans(shown.shown.value).titles) == MOST_SHOWN
     assert f"{100_000 - MOST_SHOWN:,} more" in shown.shown.value
-    assert Image.open(io.BytesIO(shown.picture())).height < 1000
+    assert Image.open(io.BytesIO(shown.first)).height < 1000
 
 
 def test_typing_and_choosing_change_what_is_shown():

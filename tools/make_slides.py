@@ -16,7 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import SlidesExporter
+from nbconvert.exporters import SlidesExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,10 +170,25 @@ def continues(text: str) -> bool:
     return text.startswith("\n")
 
 
+class Exporter(SlidesExporter):
+    """nbconvert's exporter as far as the template.
+
+    It would read the page again to look for pictures without a text and for its own names of classes, which
+    are not there: that takes longer than all the rest.
+    """
+
+    def from_notebook_node(self, nb, resources=None, **more):
+        resources = self._init_resources(resources)
+        kinds = WidgetsDataTypeFilter(notebook_metadata={}, parent=self, resources=resources)
+        self.register_filter("filter_data_type", kinds)
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=self))
+        return TemplateExporter.from_notebook_node(self, nb, resources, **more)
+
+
 @cache
-def exporter() -> SlidesExporter:
-    """nbconvert's exporter with a template of our own."""
-    made = SlidesExporter(exclude_input_prompt=True, exclude_output_prompt=True, optimistic_validation=True)
+def exporter() -> Exporter:
+    """The exporter with a template of our own."""
+    made = Exporter(exclude_input_prompt=True, exclude_output_prompt=True, optimistic_validation=True)
     made.raw_template = (LOOK / "deck.html.j2").read_text(encoding="utf-8")
     return made
 

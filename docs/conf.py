@@ -3,8 +3,11 @@
 import os
 import re
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+
+from sphinx.search.en import SearchEnglish
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -30,6 +33,7 @@ myst_links_external_new_tab = False
 
 # The reference, from docstrings
 default_role = "code"
+autodoc_mock_imports = ["sklearn"]  # it takes seconds, and no docstring shows it
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 add_module_names = False
@@ -44,6 +48,9 @@ def as_written(app, what, name, obj, options, lines: list[str]) -> None:
             lines[n] = re.sub(
                 r"(`[^`]*`|\*\w[\w -]*\*)|([|*])", lambda found: found[1] or "\\" + found[2], line
             )
+
+
+SearchEnglish.stem = cache(SearchEnglish.stem)  # else it is done anew for each word of each page
 
 
 def setup(app) -> None:

@@ -392,7 +392,7 @@ def test_loaders_give_what_they_give_of_a_list_of_rows():
 
 @pytest.mark.parametrize("make", [list, np.array, torch.tensor])
 def test_batches_do_not_depend_on_the_defaults_of_torch(make):
-    documents, device = [make([1, 2, 3]), make([4])], torch.get_default_device()
+    documents = [make([1, 2, 3]), make([4])]
     expected = (
         pad_collate(documents, 0),
         pack(documents, 3, EOS)[:],
@@ -404,7 +404,7 @@ def test_batches_do_not_depend_on_the_defaults_of_torch(make):
         got = pad_collate(documents, 0), pack(documents, 3, EOS)[:], block_causal_mask(ids)
         assert block_causal_mask([0, 1]).device.type == "meta"
     finally:
-        torch.set_default_device(device), torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None), torch.set_default_dtype(torch.float32)
     for one, other in zip(got, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 

@@ -252,7 +252,7 @@ def defaults_elsewhere():
     torch.set_default_device("meta")
     torch.set_default_dtype(torch.float64)
     yield
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
 
 
@@ -278,7 +278,7 @@ def test_a_model_stays_on_the_device_of_its_weights(scheme):
 
 @every_scheme
 def test_the_defaults_of_torch_change_no_model_that_stands(scheme, defaults_elsewhere):
-    torch.set_default_device("cpu"), torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None), torch.set_default_dtype(torch.float32)
     model, ids = small(scheme), random_ids(1, 24, high=250)
     packed, expected, sampled = packed_rows("cpu"), model(ids), generate(model, [1, 2], 9)
     apart, bits = model(*packed), bits_per_byte(model, ids[0], BPETokenizer([]))
@@ -301,7 +301,7 @@ def test_a_new_model_is_made_where_torch_is_told_and_its_weights_depend_on_the_s
 
 
 def test_a_new_model_has_the_default_dtype(defaults_elsewhere):
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     model = TinyGPT(50, positions="learned")
     assert {weights.dtype for weights in model.parameters()} == {torch.float64}
     assert model(random_ids(1, 9, high=50)).dtype == torch.float64

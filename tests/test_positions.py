@@ -331,7 +331,7 @@ def defaults_elsewhere():
     torch.set_default_device("meta")
     torch.set_default_dtype(torch.float64)
     yield
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
 
 
@@ -354,7 +354,7 @@ def test_what_is_given_decides_and_not_the_defaults_of_torch():
         with pytest.raises(ValueError, match="positions holds -1"):
             rope(x, [0, 1, 2, 3, -1])
     finally:
-        torch.set_default_device("cpu"), torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None), torch.set_default_dtype(torch.float32)
     for one, other in zip(got, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
@@ -366,7 +366,7 @@ def test_what_is_made_from_numbers_alone_stands_on_the_default_device(defaults_e
 
 
 def test_the_default_dtype_is_for_trained_tables_alone(defaults_elsewhere):
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     assert sinusoidal(3, 4).dtype == alibi_slopes(3).dtype == alibi_bias(2, 3).dtype == torch.float32
     assert frequencies(4).dtype == torch.float64
     assert LearnedPositions(4, 2)([1]).dtype == T5RelativeBias(2)(4).dtype == torch.float64

@@ -447,14 +447,14 @@ def defaults_elsewhere():
     torch.set_default_device("meta")
     torch.set_default_dtype(torch.float64)
     yield
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize("options", [{}, {"shuffle": False}, {"num_workers": 2}], ids=str)
 def test_a_loader_reads_the_same_whatever_torch_has_as_defaults(defaults_elsewhere, options):
     batches = list(make_loader(np.arange(100, dtype=np.uint16), 4, **options))
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
     assert flat(batches) == flat(list(make_loader(range(100), 4, **options)))
 

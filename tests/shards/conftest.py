@@ -10,7 +10,8 @@ from helpers.shards import (
     tokenize_corpus,
 )
 
-collect_ignore = ["conftest.py"]  # it has no doctests, and other folders have a module of this name, too
+# They have no doctests; other folders have a conftest, too, and what is frozen is only meant for children
+collect_ignore = ["conftest.py", "frozen.py"]
 
 
 @pytest.fixture(scope="session")

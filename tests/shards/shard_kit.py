@@ -5,23 +5,33 @@ import logging
 import multiprocessing
 import os
 from contextlib import contextmanager
+from multiprocessing import forkserver
 
 import pytest
+from dask import config
 from dask.distributed import Client, LocalCluster
 
 resource = pytest.importorskip("resource", reason="limits, kills and forks as Windows does not know them")
 END = "<|endoftext|>"
 FORK = multiprocessing.get_context("forkserver")  # children without the threads of this process
-FORK.set_forkserver_preload(
-    ["dask.distributed", "hypothesis", "pytest", "helpers.bpe", "helpers.windows", "helpers.shards"]
-)
+HELPERS = ["helpers.bpe", "helpers.windows", "helpers.shards"]
+FROZEN = "tests.shards.frozen"  # found from the root of the project; from elsewhere it is left out
+FORK.set_forkserver_preload(["dask.distributed", "hypothesis", "pytest", *HELPERS, FROZEN])
 
 
 @contextmanager
-def workers(number):
-    """A client of as many workers, each a process with one thread."""
+def workers(number, method="forkserver"):
+    """A client of as many workers, each a process with one thread.
+
+    By default they are forked: started afresh, as users have them ("spawn"), each imports for two seconds.
+    """
+    forkserver.ensure_running()  # with what stands above, before dask would choose what is imported there
     quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
-    with LocalCluster(n_workers=number, threads_per_worker=1, **quiet) as cluster, Client(cluster) as client:
+    with (
+        config.set({"distributed.worker.multiprocessing-method": method}),
+        LocalCluster(n_workers=number, threads_per_worker=1, **quiet) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 

@@ -38,9 +38,11 @@ def client():
         yield client
 
 
-@pytest.mark.parametrize("number", [1, 2, 4])
-def test_any_number_of_workers_gives_the_bytes_of_one_process(paths, serial, tokenizer, tmp_path, number):
-    with workers(number) as client:
+@pytest.mark.parametrize(("number", "method"), [(1, "spawn"), (2, "forkserver"), (4, "forkserver")])
+def test_any_number_of_workers_gives_the_bytes_of_one_process(
+    paths, serial, tokenizer, tmp_path, number, method
+):
+    with workers(number, method) as client:
         assert tokenize_corpus(paths, tokenizer, tmp_path, client) == tmp_path
     assert token_files(tmp_path) == token_files(serial)
     runs = {json.loads(path.read_bytes())["run"]["pid"] for path in tmp_path.glob("tokens-*.json")}

@@ -51,7 +51,7 @@ test: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) $(NBVAL) --durations 15 --durations-min 5 $(PYTEST)
 
 # For those who change a helper: its tests alone, without those that take long
-NOT_QUICK := notebooks lessons tests/lessons $(foreach name,answers notebooks slides bundle site site_playground,tests/test_$(name).py)
+NOT_QUICK := notebooks lessons tests/lessons $(foreach name,answers notebooks slides bundle site,tests/test_$(name).py) tests/bpe/test_site_playground.py
 quick: .venv/installed lint
 	$(PY) -m pytest $(SPREAD) -m "not browser and not slow" $(NOT_QUICK:%=--ignore=%) $(PYTEST)
 

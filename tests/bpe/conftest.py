@@ -49,14 +49,19 @@ def small(story):
 
 
 @pytest.fixture(scope="session")
-def published():
+def load_published():
+    """`BPETokenizer.published`, which loads each vocabulary once for all tests."""
+    return cache(BPETokenizer.published)
+
+
+@pytest.fixture(scope="session")
+def published(load_published):
     """A function that loads a published tokenizer, once; where its files are not in the cache, it skips."""
-    load = cache(BPETokenizer.published)
 
     def get(name, *files):
         for file in files:
             if not (cache_folder() / file).exists():
                 pytest.skip(f"{file} is not in the cache: fetch() of helpers.corpus gets it")
-        return load(name)
+        return load_published(name)
 
     return get

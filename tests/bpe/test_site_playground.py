@@ -11,6 +11,7 @@ import random
 import shutil
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from helpers.bpe import BPETokenizer
 from lessons.playground import piece
 from lessons.plots import png
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SPACES = [*" \n\r\t\v\f\x1c\x1d\x1e\x1f\x85\xa0", "\u1680", "\u180e", "\u200b", "\u2028", "\u3000", "\ufeff"]
 AWKWARD = [
     "'s",
@@ -90,9 +91,10 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def tokenizers(browser, data):
+def tokenizers(browser, data, load_published):
     """The vocabularies at hand; `browser` comes first, as without one none is needed."""
-    return data.at_hand()
+    with mock.patch.object(BPETokenizer, "published", load_published):
+        return data.at_hand()
 
 
 @pytest.fixture(scope="module")

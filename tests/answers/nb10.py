@@ -266,7 +266,7 @@ WRONG = {
         says(leak_test(atol=0.01), "small `atol`"),
     ],
     "10.beat": [
-        later(lambda: trained_on("last"), "on the last fifth too"),
+        later(lambda: trained_on("last", steps=60), "on the last fifth too"),
         later(lambda: trained_on("all"), "on the last fifth too"),
         later(lambda: (TinyGPT(512), trained_on("rest")[1]), "Did you train"),
         later(lambda: trained_on("rest")[::-1], "other way round", compares=False),

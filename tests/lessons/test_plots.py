@@ -73,14 +73,14 @@ def test_every_redraw_closes_its_figure():
 
 
 class Seen:
-    """Draws an empty figure, and keeps what it was called with."""
+    """Draws an empty figure, a small one, and keeps what it was called with."""
 
     def __init__(self):
         self.calls = []
 
     def __call__(self, **values):
         self.calls.append(values)
-        return plt.figure()
+        return plt.figure(figsize=(1, 1))
 
 
 ANY_VALUES = [

@@ -251,15 +251,15 @@ def several(story, docs):
     return [BPETokenizer.train(story, 500, pattern=pattern) for pattern in patterns]
 
 
-@given(st.lists(awkward_texts, max_size=6), st.integers(1, 30), st.integers(0, 5))
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
-def test_documents_at_once_have_the_ids_of_one_by_one(several, documents, size, number):
-    ours = several[number]
-    end = ours.special_tokens[END]
-    expected = [i for text in documents for i in [*plain_ids(ours, text), end]]
-    with small_chunks(size):
-        ids = ours.encode_documents(iter(documents), end)
-    assert ids.tolist() == expected and ids.dtype == np.uint16
+@given(st.lists(awkward_texts, max_size=6), st.integers(1, 30))
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+def test_documents_at_once_have_the_ids_of_one_by_one(several, documents, size):
+    for ours in several:  # six, as texts take longer to draw than to encode
+        end = ours.special_tokens[END]
+        expected = [i for text in documents for i in [*plain_ids(ours, text), end]]
+        with small_chunks(size):
+            ids = ours.encode_documents(iter(documents), end)
+        assert ids.tolist() == expected and ids.dtype == np.uint16
 
 
 @pytest.mark.slow

@@ -109,11 +109,12 @@ def test_pretokens_are_those_of_the_regex_in_texts(name, story, docs):
         assert list(pieces(text, name)) == by_regex(text, name)
 
 
-@given(awkward_texts, st.integers(1, 40), st.sampled_from(list(PATTERNS)))
-@settings(max_examples=800, deadline=None, derandomize=True, database=None)
-def test_chunks_of_any_size_have_the_pretokens_of_the_regex(text, size, name):
+@given(awkward_texts, st.integers(1, 40))
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+def test_chunks_of_any_size_have_the_pretokens_of_the_regex(text, size):
     with small_chunks(size):
-        assert list(pieces(text, name)) == by_regex(text, name)
+        for name in PATTERNS:  # a text takes longer to draw than to cut
+            assert list(pieces(text, name)) == by_regex(text, name)
 
 
 @each_pattern

@@ -146,7 +146,9 @@ def test_what_is_only_remembered_does_not_count():
 
 @given(
     st.recursive(
-        st.text() | st.integers() | st.binary(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+        st.text() | st.integers() | st.binary(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+        max_leaves=20,
     )
 )
 def test_any_state_has_one_fingerprint_and_another_with_something_added(state):

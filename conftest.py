@@ -73,6 +73,7 @@ class LongestFirst(LoadFileScheduling):
         return "tests/bpe" if file.startswith("tests/bpe/") else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes():
     """One thread in each process, the kernels of its notebooks included: more would wait for one another.
 
@@ -85,6 +86,7 @@ def pytest_xdist_setupnodes():
     threading.Thread(target=corpus.load_library_docs).start()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """For `--dist loadfile`: in the order of the items, and not the file with the most tests first."""
     if config.getvalue("dist") == "loadfile":

@@ -32,7 +32,6 @@ SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 # The commands behind File > Open, Run > Run All Cells, File > Save; each promise ends when the work is done.
 RUN_AND_SAVE = """async path => {
     const app = window.jupyterapp;
-    await app.restored;
     const notebook = await app.commands.execute('docmanager:open', { path });
     app.shell.activateById(notebook.id);
     await notebook.context.ready;
@@ -125,6 +124,7 @@ def opened(browser, lab):
     page.set_default_timeout(180_000)
     page.goto(f"{lab[0]}/workspaces/{os.getpid()}?reset")  # a layout of its own
     page.wait_for_function("window.jupyterapp")
+    page.evaluate("window.jupyterapp.restored.then(() => null)")  # before it not all commands are there
     page.add_style_tag(
         content="*, ::before, ::after { animation: none !important; transition: none !important }"
     )

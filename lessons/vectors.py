@@ -110,7 +110,7 @@ def svd_vectors(matrix: sp.spmatrix, dim: int = 64) -> np.ndarray:
 
 
 def train_skipgram(
-    ids: np.ndarray, n_tokens: int, dim: int = 64, steps: int = 800, seed: int = 0
+    ids: np.ndarray, n_tokens: int, dim: int = 64, steps: int = 600, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Skip-gram with negative sampling, as lesson 05 trains it: (vectors, context vectors, losses).
 
@@ -134,7 +134,7 @@ def train_skipgram(
         real = (words * contexts(torch.from_numpy(kept[at + away]))).sum(dim=1)
         drawn = words @ contexts(torch.multinomial(noise_share, 256, replacement=True)).T
         loss = entropy(real, torch.ones_like(real)) + 5 * entropy(drawn, torch.zeros_like(drawn))
-        optimizer.param_groups[0]["lr"] = 0.02 * (1 - step / steps)
+        optimizer.param_groups[0]["lr"] = 0.03 * (1 - step / steps)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -20,9 +20,9 @@ RUNS = Path(__file__).resolve().parents[2] / "benchmarks" / "runs.json"
 
 
 def cpu_seconds(make: Callable[[], Callable], *given: Any) -> float:
-    """The least processor time of three calls of what `make` gives, which is made anew for each."""
+    """The least processor time of two calls of what `make` gives, which is made anew for each."""
     times = []
-    for _ in range(3):
+    for _ in range(2):
         function = make()
         start = time.process_time()
         function(*given)

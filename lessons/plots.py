@@ -271,7 +271,8 @@ def draw_tokens(
         box = plt.Rectangle((column, -row - 0.42), len(text), 0.84, facecolor=fill, edgecolor="white", lw=1.5)
         ax.add_patch(box)
         look = {"ha": "center", "va": "center", "family": "monospace", "size": size, "parse_math": False}
-        ax.text(column + len(text) / 2, -row, text, **look)
+        # It lies in its box, so a layout need not measure it: a fifth of the time of a figure.
+        ax.text(column + len(text) / 2, -row, text, in_layout=False, **look)
         column += len(text)
     ax.set(xlim=(0, columns), ylim=(-row - 0.6, 0.6))
     ax.axis("off")

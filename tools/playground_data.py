@@ -34,7 +34,6 @@ PUBLISHED = {  # what the page calls a vocabulary, and its files
     "qwen3": ("Qwen3", ["qwen3-tokenizer.json"]),
     "deepseek-v4": ("DeepSeek V4", ["deepseek-v4-tokenizer.json"]),
 }
-ALL = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))  # every character
 PARTS = re.compile(
     r"(?P<set>\[\^?(?:\\.|[^\]\\])+\]|\\[pP]\{[^}]*\}|\\.)|(?P<open>\(\?i:|\(\?[:=!]|\()|(?P<close>\))"
     r"|(?P<or>\|)|(?P<end>\$)|(?P<character>[^\\\[\](){}?*+.^$|])",
@@ -47,13 +46,18 @@ TIMES = re.compile(r"(?P<times>[?*+]|\{\d+(?:,\d*)?\})(?P<kind>[?+]?)")
 
 
 @cache
+def every_character() -> str:
+    return "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
+
+
+@cache
 def character_set(expression: str) -> str:
     """A JavaScript set of the characters that `expression` matches in Python.
 
     >>> character_set("(?i:s)")
     '[Ss\\\\u{17f}]'
     """
-    return as_set(map(ord, regex.findall(expression, ALL)))
+    return as_set(map(ord, regex.findall(expression, every_character())))
 
 
 def as_set(points: Iterable[int]) -> str:

@@ -56,7 +56,8 @@ def leave_out_what_is_not_here(cells) -> None:
 
 
 # Tests that take long, each a page: these are handed out one by one, and before all others.
-ONE_BY_ONE = ("test_run_all_sliders_and_an_exercise[", "test_the_solutions_pass[")
+ONE_BY_ONE = ("test_run_all_sliders_and_an_exercise[", "test_run_a_page_without_widgets_and_an_exercise[")
+ONE_BY_ONE += ("test_the_solutions_pass[",)
 
 
 class LongestFirst(LoadFileScheduling):
@@ -100,7 +101,7 @@ def in_order(items) -> list:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
 
     def place(item) -> int:
-        if type(item).__name__ == "IPyNbCell" or "lab" in getattr(item, "fixturenames", ()):
+        if type(item).__name__ == "IPyNbCell" or "kernels" in getattr(item, "fixturenames", ()):
             return 0
         return 1 if item.name.startswith(ONE_BY_ONE) else 2 if item.path in slow else 3
 
@@ -109,25 +110,26 @@ def in_order(items) -> list:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """Run a notebook once for both, nbval and the browser test, and put first what takes long.
+    """Run a notebook once, and put first what takes long.
 
-    The browser test compares with nbval's own function what Lab saved after Run All. So where it is about to
-    run, nbval need not execute the same notebook again. Without a browser nbval does it.
+    `tests/test_browser.py` compares with nbval's own function what Lab, or a kernel, gave. So where that runs a
+    notebook, nbval need not do it again. Without a browser nbval runs the lessons.
     """
     for item in items:
         for fixture, mark in (("browser", pytest.mark.browser), ("library_docs", pytest.mark.slow)):
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
     yield  # here -m and -k leave tests out
-    in_browser = {item.callspec.params["path"] for item in items if item.get_closest_marker("runs_notebook")}
-    if in_browser:
+    runs = [item for item in items if item.get_closest_marker("runs_notebook")]
+    if in_browser := [item for item in runs if "browser" in item.fixturenames]:
         with sync_playwright() as playwright:
             found = chromium(playwright)
-        required = os.environ.get("BROWSER_TESTS") == "required"
-        in_browser = in_browser if found or required else set()
+        if not found and os.environ.get("BROWSER_TESTS") != "required":
+            runs = [item for item in runs if item not in in_browser]
+    run_there = {item.callspec.params["path"] for item in runs}
     cells = [item for item in items if type(item).__name__ == "IPyNbCell"]
     leave_out_what_is_not_here(cells)
-    again = {cell for cell in cells if cell.path in in_browser}
+    again = {cell for cell in cells if cell.path in run_there}
     if again:
         config.hook.pytest_deselected(items=list(again))
     items[:] = in_order([item for item in items if item not in again])

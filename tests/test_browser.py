@@ -1,5 +1,6 @@
-"""JupyterLab in a real browser: Run All gives the stored outputs, sliders move, an exercise answers.
+"""Each page is run once: its outputs are the stored ones, sliders move, an exercise answers.
 
+The lessons in JupyterLab in a real browser; the deeper pages, which have no widgets, in a kernel alone.
 Needs chromium, as a program of that name (Debian's package) or as Playwright's own
 (`playwright install chromium`). Skipped where there is none, unless BROWSER_TESTS=required.
 """
@@ -11,11 +12,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbval.plugin import IPyNbFile, get_sanitize_patterns
 from playwright.sync_api import Locator, Page, expect
 
@@ -24,7 +27,7 @@ from helpers.bpe import BPETokenizer
 from lessons import exercises, neighbours
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-EVERY = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
+LESSONS, DEEPER = sorted(NOTEBOOKS.glob("*.ipynb")), sorted(NOTEBOOKS.glob("deeper/*.ipynb"))
 CONFIG = NOTEBOOKS.parent / "tools" / "lab" / "config.py"
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
@@ -62,6 +65,23 @@ def wait_for(process: subprocess.Popen, found, what: str):
     return value
 
 
+def shared(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder for all test processes: the first that asks makes what is in it, the others wait for it."""
+    folder = Path(os.environ["SHARED_BY_TESTS"]) / name
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        pass  # another process makes it
+    else:
+        make(folder)
+        (folder / "ready").touch()
+    for _ in range(3600):
+        if (folder / "ready").exists():
+            return folder
+        time.sleep(0.05)
+    pytest.fail(f"{name} did not start")
+
+
 def start_kernels(folder: Path) -> None:
     """Make `folder` one in which Jupyter finds how to start a kernel: on Linux by `warm_kernels`."""
     (folder / "kernels" / "python3").mkdir(parents=True)
@@ -76,7 +96,6 @@ def start_kernels(folder: Path) -> None:
 
 def start_lab(folder: Path) -> None:
     """Start JupyterLab on copies of the notebooks, and write its address to `folder`."""
-    start_kernels(folder.with_name("kernels"))
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
@@ -91,30 +110,22 @@ def start_lab(folder: Path) -> None:
     command, log = [sys.executable, "-m", "jupyter", "lab", *flags], folder / "log"
     with open(log, "w") as file:
         server = start(folder, command, env=os.environ | paths, stderr=file)
-    asked = lambda: re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", log.read_text())
-    address = wait_for(server, asked, "Lab")[0]  # it says its address once it answers
-    (folder / "address.new").write_text(address.replace("localhost", "127.0.0.1"))
-    (folder / "address.new").rename(folder / "address")
+    asked = lambda: re.search(r"http://(?:localhost|127\.0\.0\.1):(\d+)/lab", log.read_text())
+    port = wait_for(server, asked, "Lab")[1]  # it says its address once it answers
+    (folder / "address").write_text(f"http://127.0.0.1:{port}/lab")
 
 
 @pytest.fixture(scope="session")
-def lab():
-    """The address of a JupyterLab on copies of the notebooks, and the folder of the copies.
+def kernels():
+    """The folder in which Jupyter finds how to start a kernel."""
+    return shared("kernels", start_kernels)
 
-    One is enough for all test processes: the first that asks for it starts it.
-    """
-    folder = Path(os.environ["SHARED_BY_TESTS"]) / "lab"
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        pass  # another process starts it
-    else:
-        start_lab(folder)
-    for _ in range(3600):
-        if (folder / "address").exists():
-            return (folder / "address").read_text(), folder / "notebooks"
-        time.sleep(0.05)
-    pytest.fail("Lab did not start")
+
+@pytest.fixture(scope="session")
+def lab(kernels):
+    """The address of a JupyterLab on copies of the notebooks, and the folder of the copies."""
+    folder = shared("lab", start_lab)
+    return (folder / "address").read_text(), folder / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +206,20 @@ def solution(path: Path, name: str) -> str:
     return re.sub(r"^check\(.*\n", "", before, flags=re.MULTILINE) + "\n" + call[1]
 
 
+def nonsense(code: list) -> tuple[str, str]:
+    """The first exercise that the page leaves to the reader: its name, and an answer to it that is wrong."""
+    stub = next(cell.source for cell in code if re.search(r"(?m)^def .*: \.\.\.\n\n\ncheck\(", cell.source))
+    return re.search(r'check\("([^"]+)"', stub)[1], stub.replace(": ...\n", ': return "nonsense"\n')
+
+
+def check_said(name: str, wrong: str, right: str) -> None:
+    """Hold what an exercise says to nonsense, and to its solution, against what it has to say."""
+    assert wrong.startswith(f"{name}: {exercises.WRONG}. ") and ("nonsense" in wrong or "expected" in wrong)
+    assert right.startswith(f"{name}: {exercises.RIGHT}.")
+
+
 @pytest.mark.runs_notebook
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_property):
     start = time.perf_counter()
     notebook = run_all(page, lab, path)
@@ -215,12 +238,34 @@ def test_run_all_sliders_and_an_exercise(request, page, lab, path, record_proper
     for i in range(boxes.count()):
         move_slider(page, boxes.nth(i))
 
-    stub = next(cell.source for cell in code if re.search(r"(?m)^def .*: \.\.\.\n\n\ncheck\(", cell.source))
-    name = re.search(r'check\("([^"]+)"', stub)[1]
+    name, wrong = nonsense(code)
     cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=f'check("{name}"')
-    said = answer(page, cell, stub.replace(": ...\n", ': return "nonsense"\n'))
-    assert said.startswith(f"{name}: {exercises.WRONG}. ") and ("nonsense" in said or "expected" in said)
-    assert answer(page, cell, solution(path, name)).startswith(f"{name}: {exercises.RIGHT}.")
+    check_said(name, answer(page, cell, wrong), answer(page, cell, solution(path, name)))
+
+
+@pytest.mark.browser  # like the test above, in place of nbval: without this mark nbval runs the pages
+@pytest.mark.runs_notebook
+@pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)
+def test_run_a_page_without_widgets_and_an_exercise(request, kernels, path, record_property, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(kernels))
+    notebook, start = nbformat.read(path, as_version=4), time.perf_counter()
+    assert not any("widget-view" in kind for kind in re.findall(r"application/[\w.+-]*", str(notebook)))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.outputs = []
+    where = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=180, coalesce_streams=True, resources=where)
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number)  # raises the error of the cell
+        record_property("seconds_of_run_all", round(time.perf_counter() - start, 1))
+        compare(request, path, code)
+        record_property("seconds_to_first_figure", round(seconds_to_first_figure(code), 1))
+
+        name, wrong = nonsense(code)
+        typed = [nbformat.v4.new_code_cell(source) for source in (wrong, solution(path, name))]
+        said = [client.execute_cell(cell, 0).outputs[0]["text"] for cell in typed]
+        check_said(name, *said)
 
 
 OPEN = "name => window.jupyterapp.commands.execute('docmanager:open', {path: name})"

@@ -1,7 +1,7 @@
 """Kernels for the browser tests, forked from one process that has imported what most pages import.
 
-usage: python tests/warm_kernels.py serve SOCKET          (the process that is forked)
-       python tests/warm_kernels.py start SOCKET FILE     (what Lab starts, and waits for, as a kernel)
+usage: python tests/warm_kernels.py serve SOCKET                 (the process that is forked)
+       python tests/warm_kernels.py start SOCKET FILE [FLAG ...]   (what Jupyter starts as a kernel)
 
 Each page has a process of its own, as fresh as ever but for the imports, which take a sixth of the time.
 """
@@ -52,14 +52,14 @@ def become_a_kernel(connection: socket.socket) -> None:
 
     sys.modules["pandas"].set_option("display.max_columns", 20)  # as if it had found itself in a notebook
     sys.path.pop(0)  # the folder of this file
-    sys.argv = ["ipykernel_launcher.py", "-f", asked["file"]]
+    sys.argv = ["ipykernel_launcher.py", "-f", asked["file"], *asked["flags"]]
     launch_new_instance()
 
 
-def start(path: str, file: str) -> None:
+def start(path: str, file: str, *flags: str) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
-        asked = {"folder": os.getcwd(), "variables": dict(os.environ), "file": file}
+        asked = {"folder": os.getcwd(), "variables": dict(os.environ), "file": file, "flags": flags}
         server.sendall(json.dumps(asked).encode() + b"\n")
         server.recv(1)  # returns when the kernel has ended
 

@@ -42,7 +42,7 @@ endif
 lab: .venv/installed
 	$(PY) -m jupyter lab --config=tools/lab/config.py $(LAB_FLAGS) $(LAB)
 
-# A notebook is run once: in the browser where there is one, else by nbval; the outputs are compared either way.
+# A notebook is run once: a lesson in the browser where there is one, else by nbval; the outputs are always compared.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg
 # One process more than the two cores: one of them often waits
 SPREAD := -n 3 --dist loadfile

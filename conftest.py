@@ -112,8 +112,8 @@ def in_order(items) -> list:
 def pytest_collection_modifyitems(config, items):
     """Run a notebook once, and put first what takes long.
 
-    `tests/test_browser.py` compares with nbval's own function what Lab, or a kernel, gave. So where that runs a
-    notebook, nbval need not do it again. Without a browser nbval runs the lessons.
+    `tests/test_browser.py` compares with nbval's own function what Lab, or a kernel, gave. So where that runs
+    a notebook, nbval need not do it again. Without a browser nbval runs the lessons.
     """
     for item in items:
         for fixture, mark in (("browser", pytest.mark.browser), ("library_docs", pytest.mark.slow)):

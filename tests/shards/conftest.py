@@ -10,8 +10,7 @@ from helpers.shards import (
     tokenize_corpus,
 )
 
-# They have no doctests; other folders have a conftest, too, and what is frozen is only meant for children
-collect_ignore = ["conftest.py", "frozen.py"]
+collect_ignore = ["frozen.py"]  # what is frozen is only meant for children
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,8 @@ def draw_switch(tokens: Mapping[str, Mapping[int, int]], before: Mapping[str, in
         shares = [100 * n / before[text] for n in counts.values()]
         ax.plot(list(counts), shares, "o-", color=colour, label=text)
     ax.axhline(100, color=GREY, lw=1)
-    ax.set(xlabel="tokens learned inside words, of 4,096", ylabel="tokens needed, %", ylim=(75, 103))
+    ax.set(xlabel="tokens learned inside words, of 4,096", ylabel="tokens, % of those inside words")
+    ax.set_ylim(75, 103)
     ax.set_title("Most of the gain comes from a few hundred tokens across words")
     ax.legend()
     alt = "Tokens needed, in percent of a vocabulary inside words, against where the training switches: "

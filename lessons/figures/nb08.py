@@ -33,12 +33,13 @@ def draw_batch(batch: dict[str, Tensor], piece: Callable[[int], str], title: str
     ids, scored = batch["input_ids"].numpy(), batch["labels"].numpy() != -100
     real = batch["attention_mask"].numpy() == 1
     fig, ax = plt.subplots(figsize=(width, 0.8 + 0.55 * len(ids)))
+    size = 9 if ids.shape[1] > 20 else 10
     for (row, column), i in np.ndenumerate(ids):
         fill = COLOURS["padding"]
         if real[row, column]:
             fill = PASTELS[1] if scored[row, column] else PASTELS[0]
         ax.barh(row, 1, left=column - 0.5, color=fill, ec="white", height=0.95)
-        ax.text(column, row, visible(piece(i)), ha="center", va="center", fontsize=10)
+        ax.text(column, row, visible(piece(i)), ha="center", va="center", fontsize=size)
     ax.set(xlabel="place", ylabel="row", xticks=range(ids.shape[1]), yticks=range(len(ids)))
     ax.set(xlim=(-0.5, ids.shape[1] - 0.5), ylim=(len(ids) - 0.5, -0.5), title=title)
     ax.grid(False)

@@ -4,7 +4,6 @@ BPE is from Sennrich et al. (2016, arXiv:1508.07909). The tie rule is that of Hu
 """
 
 import heapq
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 Pair = tuple[int, int]
 NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
+GONE = -1  # stands where no id is: behind a word, and where a merge took one away
 FEW = 60  # words; fewer are merged sooner one by one
 LONG_WORD = 64  # bytes; longer words are merged one by one too: each merge goes over all that are left
 SPARE = 4  # the hash table of ranks has at least so many places for each pair
@@ -25,60 +25,95 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio; multiply and shift,
 
 
 def train_merges(
-    words: list[list[int]], weights: list[int], n_merges: int, first_id: int = 256, progress: bool = False
+    words: Sequence[Sequence[int]],
+    weights: Sequence[int],
+    n_merges: int,
+    first_id: int = 256,
+    progress: bool = False,
 ) -> list[Pair]:
-    """Learn up to `n_merges` merges from `words`, lists of ids; word number i occurs `weights[i]` times.
+    """Learn up to `n_merges` merges from `words`, sequences of ids; word number i occurs `weights[i]` times.
 
     The most frequent pair of neighbours is merged first, among equals the one with the smaller ids. It gets
-    the next id, from `first_id` on, also in `words`, which change in place. A merge touches only the words
-    that hold its pair, and only the pair counts that it changes.
+    the next id, from `first_id` on. Each merge touches only the places where its pair stands.
 
     >>> train_merges([[1, 1, 2], [1, 1]], [2, 1], n_merges=2, first_id=9)
     [(1, 1), (9, 2)]
     """
-    counts: dict[Pair, int] = defaultdict(int)
-    places: dict[Pair, set[int]] = defaultdict(set)  # the words that hold a pair, or held it once
-    for index, word in enumerate(words):
-        for pair in pairwise(word):
-            counts[pair] += weights[index]
-            places[pair].add(index)
-    heap = [(-count, pair) for pair, count in counts.items()]
-    heapq.heapify(heap)
-    merges: list[Pair] = []
+    text, merges = _Training(words, weights), []
     for new_id in tqdm(range(first_id, first_id + n_merges), desc="merges", disable=not progress):
-        while heap and (count := counts[heap[0][1]]) != -heap[0][0]:  # it fell: put right at the top alone
-            heapq.heapreplace(heap, (-count, heap[0][1]))
-        if not heap or heap[0][0] == 0:
+        if (pair := text.merge_best(new_id)) is None:
             break
-        _, pair = heapq.heappop(heap)
-        for changed, change in _merge_everywhere(words, weights, places, pair, new_id).items():
-            counts[changed] += change
-            if change > 0:
-                heapq.heappush(heap, (-counts[changed], changed))
-        del counts[pair]
         merges.append(pair)
     return merges
 
 
-def _merge_everywhere(words: list, weights: list, places: dict, pair: Pair, new_id: int) -> dict[Pair, int]:
-    """Merge `pair`, left to right, in each word that holds it; return by how much each pair count changes."""
-    changes: dict[Pair, int] = defaultdict(int)
-    first, second = pair
-    for index in places.pop(pair):
-        word, weight, at = words[index], weights[index], 0
-        while at < len(word) - 1:
-            if word[at] == first and word[at + 1] == second:
-                word[at : at + 2] = [new_id]
-                if at > 0:
-                    changes[word[at - 1], first] -= weight
-                    changes[word[at - 1], new_id] += weight
-                    places[word[at - 1], new_id].add(index)
-                if at < len(word) - 1:
-                    changes[second, word[at + 1]] -= weight
-                    changes[new_id, word[at + 1]] += weight
-                    places[new_id, word[at + 1]].add(index)
-            at += 1
-    return changes
+class _Training:
+    """All words of a training, with what stands where.
+
+    A pair with a new id arises only in the merge that makes this id: its places are noted then. Later merges
+    may take some of them away, but add none. So a count in the heap may be too high, never too low, and it is
+    enough to count a pair again when it comes to the front.
+    """
+
+    def __init__(self, words: Sequence[Sequence[int]], weights: Sequence[int]):
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        ids = np.fromiter(chain.from_iterable(words), np.int64, np.sum(lengths))
+        self.ids, self.previous, self.following = _linked(ids, lengths)
+        self.weights = np.repeat(np.array(weights, np.int64), lengths + 1)
+        self.pairs = np.full_like(self.ids, GONE)  # the pair that begins at each place, as one number
+        self.heap: list[tuple[int, int, np.ndarray]] = []  # -count, pair, places
+        self._note(np.arange(len(self.ids)))
+
+    def merge_best(self, new_id: int) -> Pair | None:
+        """Merge the most frequent pair everywhere, and return it, or None if there is none."""
+        while self.heap:
+            count, pair, at = heapq.heappop(self.heap)
+            at = at[self.pairs[at] == pair]  # where it still stands
+            if (now := self.weights[at].sum().item()) == -count:
+                left, right = divmod(pair, 2**32)
+                self._merge(self._apart(at) if left == right else at, new_id)
+                return left, right
+            if now:
+                heapq.heappush(self.heap, (-now, pair, at))
+        return None
+
+    def _apart(self, at: np.ndarray) -> np.ndarray:
+        """`at` without the places that overlap the one before: `aaa` has one pair to merge, not two."""
+        kept: list[int] = []
+        for place in at.tolist():
+            if not kept or self.following[kept[-1]] != place:
+                kept.append(place)
+        return np.array(kept)
+
+    def _merge(self, at: np.ndarray, new_id: int) -> None:
+        gone = self.following[at]
+        after = self.following[gone]
+        self.ids[at], self.ids[gone], self.pairs[gone] = new_id, GONE, GONE
+        self.following[at], self.previous[after] = after, at
+        before = self.previous[at]
+        self._note(np.concatenate((at, before[self.ids[before] != new_id])))  # the others are in `at`
+
+    def _note(self, at: np.ndarray) -> None:
+        """Put the pairs that begin at these places into the heap: all are new, and stand nowhere else."""
+        pairs = self.pairs[at] = self.ids[at] << 32 | self.ids[self.following[at]]
+        order = pairs.argsort(kind="stable")
+        pairs, at = pairs[order], at[order]
+        starts = np.flatnonzero(pairs != np.append(GONE - 1, pairs[:-1]))
+        counts, spans = np.add.reduceat(self.weights[at], starts), pairwise([*starts.tolist(), len(at)])
+        for pair, count, (start, end) in zip(pairs[starts].tolist(), counts.tolist(), spans, strict=True):
+            if pair >= 0:  # no GONE in it
+                heapq.heappush(self.heap, (-count, pair, at[start:end]))
+
+
+def _linked(ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Words with a GONE behind each, int64, and for each place which one stands before it, and which after.
+
+    They form a ring: before the first stands the last.
+    """
+    linked = np.full(len(ids) + len(lengths), GONE)
+    linked[np.arange(len(ids)) + np.repeat(np.arange(len(lengths)), lengths)] = ids
+    places = np.arange(len(linked))
+    return linked, np.roll(places, 1), np.roll(places, -1)
 
 
 # ---- applying ----
@@ -163,32 +198,29 @@ class Merges:
     def _merge_together(self, words: list[bytes], lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What `encode_many` returns, all by merging; `lengths` are those of the words.
 
-        In each round every word merges its pair of lowest rank, the leftmost. A last id, of no word, stands
-        behind all, so that each id has a next one.
+        This is `merge_by_rank` for all at once: in each round every word merges its pair of lowest rank, the
+        leftmost. In place of the heap is an array with a number for each place: above 32 bits the rank of the
+        pair that begins there, below them the place.
         """
         rank_table, made = self.arrays
-        letters = np.array(self.letters, np.int32)[np.frombuffer(b"".join(words), np.uint8)]
-        ids = np.append(letters, np.int32(0))
-        word = np.append(np.repeat(np.arange(len(words)), lengths), -1)
-        ranks = np.full(len(ids), NO_MERGE, np.int32)  # of each id with the next; the last of a word has none
+        letters = np.array(self.letters)[np.frombuffer(b"".join(words), np.uint8)]
+        ids, previous, following = _linked(letters, lengths)
+        starts, none = np.cumsum(lengths + 1) - lengths - 1, NO_MERGE << 32
 
-        def look_up_ranks(at: np.ndarray) -> None:
-            found = rank_table.find(ids[at].astype(np.int64) << 32 | ids[at + 1])
-            ranks[at] = np.where(word[at] == word[at + 1], found, NO_MERGE)
+        def ranked(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+            return rank_table.find(ids[left] << 32 | ids[right]).astype(np.int64) << 32 | left
 
-        look_up_ranks(np.arange(len(ids) - 1))
-        while len(live := np.flatnonzero(ranks != NO_MERGE)):
-            start = np.flatnonzero(np.diff(word[live], prepend=-1))
-            lowest = np.repeat(np.minimum.reduceat(ranks[live], start), np.diff(start, append=len(live)))
-            hit = live[ranks[live] == lowest]
-            at = hit[np.diff(word[hit], prepend=-1) != 0]  # in each word the leftmost of the lowest
-            ids[at] = made[ranks[at]]
-            keep = np.ones(len(ids), bool)
-            keep[at + 1] = False
-            ids, word, ranks = ids[keep], word[keep], ranks[keep]
-            at -= np.arange(len(at))  # where they stand now
-            look_up_ranks(np.append(at - 1, at))
-        return ids[:-1], np.bincount(word[:-1], minlength=len(words))
+        order = ranked(np.arange(len(ids)), following)
+        while len(best := (lowest := np.minimum.reduceat(order, starts))[lowest < none]):
+            at = best & 0xFFFFFFFF
+            gone, before = following[at], previous[at]
+            after = following[gone]
+            ids[at], ids[gone] = made[best >> 32], GONE
+            following[at], previous[after], order[gone] = after, at, none
+            left, right = np.concatenate((before, at)), np.concatenate((at, after))
+            order[left] = ranked(left, right)
+        kept = ids != GONE
+        return ids[kept], np.add.reduceat(kept, starts, dtype=np.int64)
 
     @cached_property
     def arrays(self) -> tuple["RankTable", np.ndarray]:
@@ -214,7 +246,7 @@ class RankTable:
         self._pairs[places], self._ranks[places] = pairs, known
         out = np.flatnonzero(self._pairs[places] != pairs)
         out = out[np.argsort(pairs[out])]
-        self._others = np.append(pairs[out], 2**62), np.append(known[out], np.int32(NO_MERGE))
+        self._others = np.append(pairs[out], 2**63 - 1), np.append(known[out], np.int32(NO_MERGE))
 
     def _places(self, pairs: np.ndarray) -> np.ndarray:
         return (pairs.view(np.uint64) * _ODD >> np.uint64(64 - self._bits)).view(np.int64)
@@ -223,9 +255,10 @@ class RankTable:
         """The rank of each pair, int32; NO_MERGE for a pair without one."""
         places = self._places(pairs)
         there, ranks = self._pairs.take(places), self._ranks.take(places)
-        ranks[there != pairs] = NO_MERGE
-        taken = np.flatnonzero((there != pairs) & (there >= 0))  # by another pair
-        others, known = self._others
-        at = np.searchsorted(others, pairs[taken])
-        ranks[taken] = np.where(others[at] == pairs[taken], known[at], NO_MERGE)
+        missed = there != pairs
+        ranks[missed] = NO_MERGE
+        if len(taken := np.flatnonzero(missed & (there >= 0))):  # by another pair
+            others, known = self._others
+            at = np.searchsorted(others, pairs[taken])
+            ranks[taken] = np.where(others[at] == pairs[taken], known[at], NO_MERGE)
         return ranks

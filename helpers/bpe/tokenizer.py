@@ -127,7 +127,7 @@ class BPETokenizer:
         counts = arrays.count_pretokens(documents, blank._cuts)
         if not counts:
             raise ValueError("texts is empty: give at least one character to train on")
-        words, tokens, merges = [list(pretoken.translate(BYTE_IDS)) for pretoken in counts], list(BYTES), []
+        words, tokens, merges = [pretoken.translate(BYTE_IDS) for pretoken in counts], list(BYTES), []
         for left, right in merging.train_merges(words, list(counts.values()), n_merges, progress=progress):
             merges.append((tokens[left], tokens[right]))
             tokens.append(tokens[left] + tokens[right])

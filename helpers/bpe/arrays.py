@@ -17,7 +17,7 @@ from helpers.bpe.starts import Cutter, cut_chunks, cutter
 
 ARRAYS_PAY = 2000  # characters; a shorter text is not worth the arrays
 GROUP = 64  # chunks; the new pre-tokens of so many are merged together
-SLOTS = 2**18  # of the hash table: a power of two
+SPARE, MOST_BITS = 4, 18  # the hash table has so many places for each pre-token, but at most 2**18
 KNOWN_IDS = 2**19  # an encoder that holds more ids than this forgets them all
 SHORT = 15  # bytes; longer pre-tokens are not in the table
 
@@ -41,24 +41,33 @@ class PretokenTable:
 
     def __init__(self):
         self.known: dict[bytes, int] = {}
-        self._low, self._high = np.zeros((2, SLOTS), np.uint64)
-        self._number = np.zeros(SLOTS, np.int32)
+        self._bits, self._low, self._high, self._number = 0, *np.zeros((3, 0), np.uint64)
 
     def numbers(self, data: bytes, bounds: np.ndarray) -> np.ndarray:
         """The number of each pre-token of a chunk, int32, (n,)."""
+        self._grow(min(MOST_BITS, (SPARE * (len(self.known) + len(bounds))).bit_length()))
         low, high = keys(data, bounds)
-        slots = (mix(low, high) >> (65 - SLOTS.bit_length())).astype(np.int64)
-        missing = np.flatnonzero((self._low[slots] != low) | (self._high[slots] != high))
+        slots = _slots(low, high, self._bits)
+        missing = np.flatnonzero((self._low.take(slots) != low) | (self._high.take(slots) != high))
         new = missing[(self._high[slots[missing]] == 0) & (high[missing] < _LONG)]
         self._number[slots[new[::-1]]] = new[::-1]  # of several for one place, the first stays, and gets it
         new = new[self._number[slots[new]] == new]
         free = slots[new]
         self._number[free], self._low[free] = self._ask(data, bounds, new), low[new]
         self._high[free] = high[new]  # last: until it is there, an interrupted place counts as free
-        numbers, place = self._number[slots], slots[missing]
+        numbers, place = self._number.take(slots), slots[missing]
         missing = missing[(self._low[place] != low[missing]) | (self._high[place] != high[missing])]
         numbers[missing] = self._ask(data, bounds, missing)
         return numbers
+
+    def _grow(self, bits: int) -> None:
+        """Move to a table of 2**bits places, if that is larger. There, too, each has a place of its own."""
+        if bits > self._bits:
+            low, high, number = *np.zeros((2, 2**bits), np.uint64), np.zeros(2**bits, np.int32)
+            taken = np.flatnonzero(self._high)
+            slots = _slots(self._low[taken], self._high[taken], bits)
+            low[slots], high[slots], number[slots] = self._low[taken], self._high[taken], self._number[taken]
+            self._bits, self._low, self._high, self._number = bits, low, high, number
 
     def _ask(self, data: bytes, bounds: np.ndarray, which: np.ndarray) -> list[int]:
         spans = zip(bounds[which].tolist(), bounds[which + 1].tolist(), strict=True)
@@ -82,6 +91,10 @@ def mix(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     Multiply and shift (Dietzfelbinger et al., 1997), but with fixed numbers: a quick mixture, not a good one.
     """
     return low * _ODD[0] ^ high * _ODD[1]
+
+
+def _slots(low: np.ndarray, high: np.ndarray, bits: int) -> np.ndarray:
+    return (mix(low, high) >> np.uint64(64 - bits)).view(np.int64)
 
 
 class BulkEncoder:

@@ -145,7 +145,7 @@ def _cut_contractions(chunk: str, classes: np.ndarray, starts: np.ndarray, what:
     starts[ends[ends < len(starts)]] = True
     if inside:
         starts[quotes] = False
-        what[quotes[np.isin(quotes, ends)] - 1] |= ASK  # it's's: the second is after no word
+        what[ends[:-1][ends[:-1] == quotes[1:]] - 1] |= ASK  # it's's: the second is after no word
 
 
 def _ask(chunk: str, starts: np.ndarray, asked: np.ndarray, safe: np.ndarray, pattern: regex.Pattern) -> None:

@@ -95,8 +95,8 @@ def test_pretokens_that_differ_in_one_byte_or_in_length_are_told_apart():
     alike += [b"a" * n for n in range(1, 40)] + [b"a" * n + b"b" for n in range(40)]
     alike += [b"a" * at + b"c" + b"a" * (19 - at) for at in range(20)]
     alike += [b"-" * 7, b"-" * 8]  # the mixture of their bytes is the same in all 64 bits
-    for slots in (4, 2**18):
-        with mock.patch.object(arrays, "SLOTS", slots):
+    for bits in (2, 18):
+        with mock.patch.object(arrays, "MOST_BITS", bits):
             table = PretokenTable()
             for _ in range(3):
                 numbers = numbers_of(table, alike * 2)
@@ -108,7 +108,7 @@ def test_of_pretokens_that_want_the_same_place_the_first_gets_it():
     places = arrays.mix(*arrays.keys(b"".join(pretokens), np.cumsum([0, *map(len, pretokens)]))) >> np.uint64(
         58
     )
-    with mock.patch.object(arrays, "SLOTS", 64):
+    with mock.patch.object(arrays, "MOST_BITS", 6):
         table = PretokenTable()
         numbers_of(table, pretokens)
     expected = {}
@@ -121,9 +121,20 @@ def test_of_pretokens_that_want_the_same_place_the_first_gets_it():
     }
 
 
-@pytest.mark.parametrize("slots", [2, 64])
-def test_pretokens_that_want_the_same_place_keep_their_ids(learned, story, slots):
-    with mock.patch.object(arrays, "SLOTS", slots), small_chunks(500):
+def test_a_growing_table_keeps_every_number_and_loses_no_place():
+    table, pretokens = PretokenTable(), [b"w%d" % n for n in range(3000)]
+    found = []  # how many have a place in the arrays, and the size of these
+    for n in (1, 5, 40, 600, 3000):
+        numbers = numbers_of(table, pretokens[:n])
+        assert [[*table.known][number] for number in numbers] == pretokens[:n]
+        found.append((np.count_nonzero(table._high), len(table._high)))
+        assert found[-1][1] > 4 * n
+    assert found == sorted(found) and found[-1][0] > 2000
+
+
+@pytest.mark.parametrize("bits", [1, 6])
+def test_pretokens_that_want_the_same_place_keep_their_ids(learned, story, bits):
+    with mock.patch.object(arrays, "MOST_BITS", bits), small_chunks(500):
         fresh = pickle.loads(pickle.dumps(learned))
         for _ in range(2):
             assert fresh.encode_to_numpy(story).tolist() == plain_ids(learned, story)

@@ -132,12 +132,12 @@ def gather(numbers: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray
     >>> gather(np.array([1, 0, 1]), np.array([10, 20, 21]), np.array([0, 1, 3]))
     array([20, 21, 10, 20, 21])
     """
-    stop = ends[numbers + 1]
-    counts = stop - ends[numbers]
+    stop = ends.take(numbers + 1)
+    counts = stop - ends.take(numbers)
     stop -= np.cumsum(counts)
     index = np.repeat(stop, counts)
     index += np.arange(len(index))
-    return ids[index]
+    return ids.take(index)
 
 
 def count_pretokens(texts: Iterable[str], cuts: tuple[Cut, ...]) -> Counter[bytes]:

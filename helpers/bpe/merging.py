@@ -16,7 +16,7 @@ Pair = tuple[int, int]
 NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
 GONE = -1  # stands where no id is: behind a word, and where a merge took one away
 FEW = 60  # words; fewer are merged sooner one by one
-LONG_WORD = 64  # bytes; longer words are merged one by one too: each merge goes over all that are left
+LONG_WORD = 24  # bytes; longer words are merged one by one too: each round looks at all words, for these few
 SPARE = 4  # the hash table of ranks has at least so many places for each pair
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio; multiply and shift, as in `arrays.mix`
 

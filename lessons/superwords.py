@@ -32,7 +32,8 @@ class Superwords:
         inside = BPETokenizer.train(text, first)
         lines = Counter(text.splitlines(keepends=True))
         ids = [inside.encode(line) for line in lines]
-        return cls(inside, train_merges(ids, list(lines.values()), vocab_size - first, first_id=first))
+        n = len(inside.vocab)  # fewer than `first`, if the pairs inside words ran out
+        return cls(inside, train_merges(ids, list(lines.values()), vocab_size - n, first_id=n))
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, whose special tokens are ordinary text."""

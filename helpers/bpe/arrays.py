@@ -17,7 +17,7 @@ from helpers.bpe.starts import Cutter, cut_chunks, cutter
 
 ARRAYS_PAY = 2000  # characters; a shorter text is not worth the arrays
 GROUP = 64  # chunks; the new pre-tokens of so many are merged together
-SPARE, MOST_BITS = 4, 18  # the hash table has so many places for each pre-token, but at most 2**18
+SPARE, MOST_BITS = 4, 18  # at least so many places of the hash table for each pre-token, until it has 2**18
 KNOWN_IDS = 2**19  # an encoder that holds more ids than this forgets them all
 SHORT = 15  # bytes; longer pre-tokens are not in the table
 
@@ -31,8 +31,8 @@ _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # of the g
 class PretokenTable:
     """Gives each new pre-token the next number, 0, 1, 2, ..., and finds the numbers of many at once.
 
-    `known` has them all. Those of up to 15 bytes are also in a hash table of arrays, one place each: if
-    another pre-token came there first, `known` has to do. A place holds all bytes, so nothing is mixed up.
+    `known` has them all. Those of up to 15 bytes are also in a hash table of arrays, one in each place: if
+    another came there first, only `known` has it. A place holds all bytes, so nothing is mixed up.
 
     >>> table = PretokenTable()
     >>> table.numbers(b"a cat a", np.array([0, 1, 5, 7])), table.known
@@ -44,7 +44,7 @@ class PretokenTable:
         self._bits, self._low, self._high, self._number = 0, *np.zeros((3, 0), np.uint64)
 
     def numbers(self, data: bytes, bounds: np.ndarray) -> np.ndarray:
-        """The number of each pre-token of a chunk, int32, (n,)."""
+        """The number of each pre-token of a chunk, of which none is empty: int32, (n,)."""
         self._grow(min(MOST_BITS, (SPARE * (len(self.known) + len(bounds))).bit_length()))
         low, high = keys(data, bounds)
         slots = _slots(low, high, self._bits)
@@ -61,7 +61,7 @@ class PretokenTable:
         return numbers
 
     def _grow(self, bits: int) -> None:
-        """Move to a table of 2**bits places, if that is larger. There, too, each has a place of its own."""
+        """Move to a table of 2**bits places, if that is larger. Keys whose top bits differ stay apart."""
         if bits > self._bits:
             low, high, number = *np.zeros((2, 2**bits), np.uint64), np.zeros(2**bits, np.int32)
             taken = np.flatnonzero(self._high)

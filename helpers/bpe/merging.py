@@ -15,8 +15,8 @@ from tqdm import tqdm
 Pair = tuple[int, int]
 NO_MERGE = 2**30  # stands for the rank of a pair that is never merged; ranks and ids are below it
 GONE = -1  # stands where no id is: behind a word, and where a merge took one away
-FEW = 60  # words; fewer are merged sooner one by one
-LONG_WORD = 24  # bytes; longer words are merged one by one too: each round looks at all words, for these few
+FEW = 60  # words; fewer are merged faster one by one
+LONG_WORD = 24  # bytes; longer words are merged one by one too: they need more rounds, each over all words
 SPARE = 4  # the hash table of ranks has at least so many places for each pair
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio; multiply and shift, as in `arrays.mix`
 
@@ -31,10 +31,10 @@ def train_merges(
     first_id: int = 256,
     progress: bool = False,
 ) -> list[Pair]:
-    """Learn up to `n_merges` merges from `words`, sequences of ids; word number i occurs `weights[i]` times.
+    """Learn up to `n_merges` merges from `words`, sequences of ids below `first_id`.
 
-    The most frequent pair of neighbours is merged first, among equals the one with the smaller ids. It gets
-    the next id, from `first_id` on. Each merge touches only the places where its pair stands.
+    Word number i occurs `weights[i]` times, at least once. The most frequent pair of neighbours is merged
+    first, among equals the one with the smaller ids. It gets the next id, from `first_id` on.
 
     >>> train_merges([[1, 1, 2], [1, 1]], [2, 1], n_merges=2, first_id=9)
     [(1, 1), (9, 2)]
@@ -48,11 +48,11 @@ def train_merges(
 
 
 class _Training:
-    """All words of a training, with what stands where.
+    """All words of a training, end to end, and for each pair the places where it stands.
 
-    A pair with a new id arises only in the merge that makes this id: its places are noted then. Later merges
-    may take some of them away, but add none. So a count in the heap may be too high, never too low, and it is
-    enough to count a pair again when it comes to the front.
+    Each merge writes one new id, and nothing else. So all places of a pair arise at once: at the start, or in
+    the merge that makes the larger of its ids. Later merges only take places away. So a count in the heap may
+    be too high, never too low, and it is enough to count a pair again when it comes to the front.
     """
 
     def __init__(self, words: Sequence[Sequence[int]], weights: Sequence[int]):
@@ -60,7 +60,7 @@ class _Training:
         ids = np.fromiter(chain.from_iterable(words), np.int64, np.sum(lengths))
         self.ids, self.previous, self.following = _linked(ids, lengths)
         self.weights = np.repeat(np.array(weights, np.int64), lengths + 1)
-        self.pairs = np.full_like(self.ids, GONE)  # the pair that begins at each place, as one number
+        self.pairs = np.full_like(self.ids, GONE)  # the pair that begins at each place: left * 2**32 + right
         self.heap: list[tuple[int, int, np.ndarray]] = []  # -count, pair, places
         self._note(np.arange(len(self.ids)))
 
@@ -78,7 +78,7 @@ class _Training:
         return None
 
     def _apart(self, at: np.ndarray) -> np.ndarray:
-        """`at` without the places that overlap the one before: `aaa` has one pair to merge, not two."""
+        """`at` without places that overlap the last one kept: `aaaa` has two pairs to merge, not three."""
         kept: list[int] = []
         for place in at.tolist():
             if not kept or self.following[kept[-1]] != place:
@@ -87,16 +87,16 @@ class _Training:
 
     def _merge(self, at: np.ndarray, new_id: int) -> None:
         gone = self.following[at]
-        after = self.following[gone]
+        after = self.following[gone]  # the right ids of the pairs go, and their places become empty
         self.ids[at], self.ids[gone], self.pairs[gone] = new_id, GONE, GONE
         self.following[at], self.previous[after] = after, at
         before = self.previous[at]
-        self._note(np.concatenate((at, before[self.ids[before] != new_id])))  # the others are in `at`
+        self._note(np.concatenate((at, before[self.ids[before] != new_id])))  # the others are in `at` already
 
     def _note(self, at: np.ndarray) -> None:
         """Put the pairs that begin at these places into the heap: all are new, and stand nowhere else."""
         pairs = self.pairs[at] = self.ids[at] << 32 | self.ids[self.following[at]]
-        order = pairs.argsort(kind="stable")
+        order = pairs.argsort(kind="stable")  # equal pairs side by side, their places in order, for `_apart`
         pairs, at = pairs[order], at[order]
         starts = np.flatnonzero(pairs != np.append(GONE - 1, pairs[:-1]))
         counts, spans = np.add.reduceat(self.weights[at], starts), pairwise([*starts.tolist(), len(at)])
@@ -106,9 +106,9 @@ class _Training:
 
 
 def _linked(ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Words with a GONE behind each, int64, and for each place which one stands before it, and which after.
+    """Words end to end, a GONE behind each, int64; and for each place the place before it, and the one after.
 
-    They form a ring: before the first stands the last.
+    With these a merge takes a place out and moves nothing (a linked list). Before the first stands the last.
     """
     linked = np.full(len(ids) + len(lengths), GONE)
     linked[np.arange(len(ids)) + np.repeat(np.arange(len(lengths)), lengths)] = ids
@@ -199,8 +199,8 @@ class Merges:
         """What `encode_many` returns, all by merging; `lengths` are those of the words.
 
         This is `merge_by_rank` for all at once: in each round every word merges its pair of lowest rank, the
-        leftmost. In place of the heap is an array with a number for each place: above 32 bits the rank of the
-        pair that begins there, below them the place.
+        leftmost. In place of the heap, `order` has a number for each place: the rank of the pair that begins
+        there, times 2**32, plus the place. The smallest of a word (`reduceat` finds it) is the pair to merge.
         """
         rank_table, made = self.arrays
         letters = np.array(self.letters)[np.frombuffer(b"".join(words), np.uint8)]

@@ -70,6 +70,15 @@ def test_vocabularies_are_as_large_as_asked_and_three_quarters_are_learned_insid
         Superwords.train(STORY, 600, first=601)
 
 
+def test_where_no_pair_is_left_inside_words_the_ids_go_on_without_a_gap():
+    text = "ab ab cd\n" * 5
+    with pytest.warns(UserWarning, match="no pair is left"):
+        got = Superwords.train(text, 300, first=290)
+    assert sorted(got.vocab) == [*range(len(got.vocab))] and len(got.vocab) > len(got.inside.vocab)
+    assert all(max(pair) < new for pair, new in got._ranks.items())
+    assert got.encode("ab ab cd\n") == [max(got.vocab)] and got.decode(got.encode(text)) == text
+
+
 def test_the_page_builds_the_same():
     page = run_page("03_across_words", sample=STORY)
     inside, across = page["train_across"](500, size=560)

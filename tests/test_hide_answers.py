@@ -1,6 +1,7 @@
 """The answer to a *Predict first* waits: which outputs are folded in the notebooks."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -22,8 +23,8 @@ def folded(notebook):
 
 
 def test_the_first_output_after_a_question_is_folded_and_no_other():
-    asks, says = new_markdown_cell(f"{PREDICT}.** How many?"), new_markdown_cell("Three.")
-    cells = [code("1"), asks, code(), code("2"), says, code("3"), asks, says, code("4")]
+    asks, says = partial(new_markdown_cell, f"{PREDICT}.** How many?"), partial(new_markdown_cell, "Three.")
+    cells = [code("1"), asks(), code(), code("2"), says(), code("3"), asks(), says(), code("4")]
     notebook = new_notebook(cells=cells)
     notebook.cells[0].metadata["jupyter"] = {"outputs_hidden": True}  # left from a question that is gone
     fold(notebook)

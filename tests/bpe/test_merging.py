@@ -52,7 +52,7 @@ def test_equal_pairs_are_merged_from_the_left_in_all_words_of_two_letters(second
     assert_many_are_right({(0, 0): 256, second: 257}, words)
 
 
-@pytest.mark.parametrize("length", [*range(merging.LONG_WORD - 1, merging.LONG_WORD + 2), 300])
+@pytest.mark.parametrize("length", [*range(merging.LONG_WORD - 1, merging.LONG_WORD + 2), 63, 64, 65, 300])
 def test_words_about_as_long_as_is_merged_together_are_merged_whole(length):
     merges = {(7, 7): 256} | {(256 + n, 256 + n): 257 + n for n in range(3)}
     assert_many_are_right(merges, [[7] * length, [7], [8] * length, [7] * (length - 1)])

@@ -176,8 +176,7 @@ def test_training_gives_the_same_wordpieces_in_another_process():
 def drawn(monkeypatch):
     figures = []
     monkeypatch.setattr(nb04, "show", lambda fig, alt: figures.append((fig, alt)))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 def test_a_picture_of_prices_has_a_dot_for_each_language_and_tokenizer(drawn):

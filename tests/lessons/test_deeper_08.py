@@ -132,8 +132,7 @@ def drawn(monkeypatch):
     figures = []
     for module in (nb08_chat, nb08_no_square_mask):
         monkeypatch.setattr(module, "show", lambda fig, alt: figures.append(fig))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 def test_the_picture_of_a_chat_has_a_box_for_each_token_in_the_colour_of_its_label(drawn):

@@ -20,8 +20,7 @@ def shown(monkeypatch):
     figures = []
     for module in (nb03, nb03_across_words, nb03_train_fast):
         monkeypatch.setattr(module, "show", lambda fig, alt: figures.append(fig))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 def trained(n_merges, pattern=".+"):

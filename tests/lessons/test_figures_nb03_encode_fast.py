@@ -2,7 +2,6 @@
 
 import json
 
-import matplotlib.pyplot as plt
 import pytest
 
 from helpers.bpe import BPETokenizer
@@ -16,8 +15,7 @@ def shown(monkeypatch):
     """The figures that were shown, and are still open."""
     kept = []
     monkeypatch.setattr(figures, "show", lambda fig, alt: kept.append(fig))
-    yield kept
-    plt.close("all")
+    return kept
 
 
 def test_bars_have_the_speeds_in_order_and_what_is_rust_is_grey(shown):

@@ -39,7 +39,6 @@ def test_the_picture_of_cost_has_a_line_for_each_kernel(monkeypatch):
     assert [list(line.get_ydata()) for line in memory.lines] == [[1, 3], [5, 7]]
     assert [list(line.get_ydata()) for line in seconds.lines] == [[2, 4], [6, 8]]
     assert [text.get_text() for text in memory.get_legend().get_texts()] == ["a", "b"]
-    plt.close("all")
 
 
 def test_the_bars_of_times_are_the_shares_of_targets_that_come_so_often(monkeypatch):
@@ -47,7 +46,6 @@ def test_the_bars_of_times_are_the_shares_of_targets_that_come_so_often(monkeypa
     nb07_orders.draw_times({"a": np.array([1, 1, 1, 1]), "b": np.array([0, 2, 2, 9])})
     heights = [bar.get_height() for bar in plt.gcf().axes[0].patches]
     assert heights == [0, 100, 0, 0, 0, 0, 0, 25, 0, 50, 0, 0, 0, 25]
-    plt.close("all")
 
 
 def test_each_order_has_a_picture_of_its_own(monkeypatch):
@@ -55,4 +53,3 @@ def test_each_order_has_a_picture_of_its_own(monkeypatch):
     nb07_orders.draw_orders({"up": [0, 1, 2], "down": [2, 1, 0]})
     drawn = {ax.get_title("left"): ax.lines[0].get_ydata().tolist() for ax in plt.gcf().axes}
     assert drawn == {"up": [0, 1, 2], "down": [2, 1, 0]}
-    plt.close("all")

@@ -17,8 +17,7 @@ def drawn(monkeypatch):
     figures = []
     for module in (nb08, nb08_fine_tuning_data):
         monkeypatch.setattr(module, "show", lambda fig, alt: figures.append(fig))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 @pytest.mark.parametrize("max_length", [8, 16, 64])

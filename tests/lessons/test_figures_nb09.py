@@ -2,7 +2,6 @@
 
 import os
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -15,8 +14,7 @@ def shown(monkeypatch):
     figures = []
     for module in (nb09, nb09_a_cluster, nb09_clean_a_corpus, nb09_feed_and_resume):
         monkeypatch.setattr(module, "show", lambda fig, alt: figures.append(fig))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 def bars(ax):

@@ -1,6 +1,5 @@
 """The pictures of lesson 10 hold the numbers of the stored runs."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -16,8 +15,7 @@ def drawn(monkeypatch):
     figures = []
     for module in (nb10, nb10_the_experiments):
         monkeypatch.setattr(module, "show", lambda fig, alt: figures.append(fig))
-    yield figures
-    plt.close("all")
+    return figures
 
 
 def test_the_picture_of_findings_has_each_setting_at_its_difference_and_range(drawn):

@@ -5,7 +5,6 @@ The functions are taken from the page as they stand there; tables of chances tak
 
 import random
 
-import matplotlib.pyplot as plt
 import pytest
 from page_code import definitions, run_page
 
@@ -93,4 +92,3 @@ def test_the_pictures_hold_the_tokens(monkeypatch):
     assert [len(ax.patches) for ax in lines.axes] == [2, 3]
     assert "without 2, with 3" in alt
     assert [[bar.get_width() for bar in ax.patches] for ax in bars.axes] == [[50, 25], [12.5]]
-    plt.close("all")

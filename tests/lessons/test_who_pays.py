@@ -7,7 +7,6 @@ import random
 from collections import Counter
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import regex
@@ -123,4 +122,3 @@ def test_the_pictures_hold_the_numbers(monkeypatch):
     assert [bar.get_width() for bar in bars.axes[0].patches] == [6, 2, 0]
     assert bars.axes[0].get_title(loc="left") == "Greek takes 75% of all merges"
     assert "Greek 6, Hindi 2, English 0" in bars_alt
-    plt.close("all")
